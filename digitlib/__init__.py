@@ -1,0 +1,38 @@
+"""digitlib: what the handwritten-digit notebooks use more than once.
+
+    data        where the digits come from
+    images      how a photo becomes 28×28
+    models      what the networks are
+    training    how they learn, and where they are kept
+    evaluation  how well they do
+    plotting    how it is drawn
+
+Everything is imported on first use, so that ``import digitlib`` is instant: TensorFlow alone
+takes seconds.
+"""
+
+from importlib import import_module
+
+_MODULES = {"data", "images", "models", "training", "evaluation", "plotting"}
+_NAMES = {
+    "load_data": "data",
+    "Digits": "data",
+    "DataError": "data",
+    "ImageError": "images",
+    "ModelError": "training",
+    "keras": "backend",
+}
+
+__all__ = [*sorted(_MODULES), *_NAMES]
+
+
+def __getattr__(name: str):
+    if name in _MODULES:
+        return import_module(f"digitlib.{name}")
+    if name in _NAMES:
+        return getattr(import_module(f"digitlib.{_NAMES[name]}"), name)
+    raise AttributeError(f"module 'digitlib' has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted([*globals(), *__all__])

@@ -1,0 +1,23 @@
+"""Keras on TensorFlow, imported without the start-up lines TensorFlow writes to the terminal."""
+
+import os
+from contextlib import contextmanager
+
+
+@contextmanager
+def _standard_error_closed():
+    """Send file descriptor 2 to nowhere: the lines come from C++, before any log level is read."""
+    saved, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(nowhere)
+
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+with _standard_error_closed():
+    import keras  # noqa: F401  (this is what the module is for)

@@ -1,0 +1,275 @@
+"""Where the digits come from: MNIST, or the real digits that ship inside scikit-learn."""
+
+import contextlib
+import hashlib
+import io
+import os
+import tempfile
+import threading
+import time
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+MNIST_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
+MNIST_SHA256 = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"
+# The contents, array by array: a file written anew by other tools is still MNIST if these agree.
+MNIST_ARRAYS = {
+    "x_train": (
+        (60_000, 28, 28),
+        "741c988805d008ac6e4c904b69001ba184c24b2c540a4ef403f4c71b676cf757",
+    ),
+    "y_train": ((60_000,), "1feba77c54802fa5339a11837ea4b2866434b83314ec45192930f1df69120c13"),
+    "x_test": (
+        (10_000, 28, 28),
+        "6d87418db22cc8025d05968bec9bd5c3932904b23485740db143a061a2c9d161",
+    ),
+    "y_test": ((10_000,), "ddeff807876a9661a1110d45c266c86239a3a1b7d37da0c3716a7a683c852ff5"),
+}
+STALL_SECONDS = 12  # a network that delivers nothing for this long is taken to be closed
+DOWNLOAD_SECONDS = 300
+
+_ROOT = Path(__file__).resolve().parents[1]
+DATA_DIR = (_ROOT if (_ROOT / "pyproject.toml").is_file() else Path.cwd()) / "data"
+REMEDY = "delete it and run this again to download MNIST anew, or name a good copy in DIGITLIB_DATA"
+
+
+class DataError(ValueError):
+    """The digits could not be loaded; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Digits:
+    """Images and labels, split once for the whole series. All arrays are read-only.
+
+    x_*: uint8 of shape (n, 28, 28), 0 = paper, 255 = ink. y_*: int64 of shape (n,), 0 to 9.
+    name: "mnist" or "sklearn".
+    """
+
+    x_train: np.ndarray
+    y_train: np.ndarray
+    x_val: np.ndarray
+    y_val: np.ndarray
+    x_test: np.ndarray
+    y_test: np.ndarray
+    name: str
+
+    def __post_init__(self):
+        for part in ("x_train", "y_train", "x_val", "y_val", "x_test", "y_test"):
+            getattr(self, part).setflags(write=False)
+
+    def epochs(self, on_mnist: int) -> int:
+        """How many epochs to train: `on_mnist` on MNIST, more on a smaller set (at most 40).
+
+        A network learns by updates, not by epochs. scikit-learn's digits are 42 times fewer,
+        so one pass over them gives 42 times fewer updates.
+        """
+        return max(on_mnist, min(40, round(on_mnist * 55_000 / len(self.x_train))))
+
+
+def load_data(source: str = "auto", path: str | Path | None = None) -> Digits:
+    """Load the digits and say in one line which ones they are.
+
+    source: "auto" takes the first of: `path` or the file (or folder) named by the environment
+        variable DIGITLIB_DATA; data/mnist.npz; Keras's cache; Keras's download; and, with no
+        network, scikit-learn's bundled digits. "mnist" does the same but never falls back.
+        "sklearn" takes the bundled digits: 1,797 of them, enlarged to 28×28.
+
+    Returns the split used everywhere: of MNIST 55,000 training, 5,000 validation (the last of
+    the 60,000 training images) and 10,000 test images; of scikit-learn's 1,297, 200 and 300.
+
+    Raises DataError where a file is missing, damaged or not MNIST, and for "mnist" where there
+    is no network. No file is ever changed or deleted.
+
+    MNIST: Y. LeCun, C. Cortes and C. Burges, 1998. scikit-learn's: E. Alpaydin and C. Kaynak,
+    Optical Recognition of Handwritten Digits, UCI Machine Learning Repository, 1998.
+    """
+    if source not in ("auto", "mnist", "sklearn"):
+        raise DataError(f'source is {source!r}; use "auto", "mnist" or "sklearn".')
+    if source == "sklearn":
+        if path is not None:
+            raise DataError("path names a file of MNIST; leave it out for scikit-learn's digits.")
+        print("scikit-learn's 1,797 digits, enlarged to 28×28, as asked.")
+        return _bundled_digits()
+    named = path or os.environ.get("DIGITLIB_DATA")
+    if named:
+        file = Path(named).expanduser()
+        file = file / "mnist.npz" if file.is_dir() else file
+        if not file.exists():
+            raise DataError(f"There is no file {file}; correct the path or leave it out.")
+        return _mnist(file)
+    for file in (DATA_DIR / "mnist.npz", _keras_cache() / "mnist.npz"):
+        if file.exists():
+            return _mnist(file)
+    try:
+        file = download()
+    except DataError as error:
+        if source == "mnist":
+            raise
+        print(f"{error}\nUsing scikit-learn's 1,797 digits, enlarged to 28×28, instead.")
+        return _bundled_digits()
+    return _mnist(file)
+
+
+def download() -> Path:
+    """Download MNIST with Keras into data/ (or Keras's cache) and return the file's path.
+
+    The file appears whole or not at all, also when two notebooks download at once. Raises
+    DataError where nothing arrives for 12 seconds, or the whole takes over five minutes.
+    """
+    from digitlib.backend import keras
+
+    folder = writable_folder(DATA_DIR, _keras_cache())
+    target = folder / "mnist.npz"
+    partial = tempfile.TemporaryDirectory(dir=folder, prefix=".mnist-", ignore_cleanup_errors=True)
+    failure = []
+
+    def fetch():
+        try:
+            file = keras.utils.get_file(
+                "mnist.npz",
+                origin=MNIST_URL,
+                cache_dir=partial.name,
+                cache_subdir=".",
+                file_hash=MNIST_SHA256,
+            )
+            os.replace(file, target)
+        except Exception as error:
+            failure.append(error)
+
+    def arrived():
+        return sum(f.stat().st_size for f in Path(partial.name).rglob("*") if f.is_file())
+
+    # A thread, because neither the look-up of a name nor a silent server can be timed out
+    # otherwise. It is left behind when it hangs; what it may still bring is only ever whole.
+    worker = threading.Thread(target=fetch, daemon=True)
+    began = last_news = time.monotonic()
+    size = 0
+    with contextlib.redirect_stdout(io.StringIO()):
+        worker.start()
+        while worker.is_alive():
+            worker.join(0.2)
+            now = time.monotonic()
+            if arrived() > size:
+                size, last_news = arrived(), now
+            if now - last_news > STALL_SECONDS or now - began > DOWNLOAD_SECONDS:
+                failure.append(TimeoutError("the network does not answer"))
+                break
+    if not worker.is_alive():
+        partial.cleanup()
+    if failure:
+        raise DataError(
+            f"MNIST is not on this machine and could not be downloaded ({_short(failure[0])}); "
+            f"copy mnist.npz into {shown(DATA_DIR)}/ or name it in DIGITLIB_DATA."
+        )
+    return target
+
+
+def read_mnist(file: Path) -> dict[str, np.ndarray]:
+    """Read and verify an .npz in Keras's layout: x_train, y_train, x_test, y_test, all uint8.
+
+    Raises DataError where the file is damaged, holds anything else, or holds pickled objects,
+    which are never loaded since loading them would run their code.
+    """
+    try:
+        with zipfile.ZipFile(file) as archive:
+            if sum(entry.file_size for entry in archive.infolist()) > 100_000_000:
+                raise DataError(f"{shown(file)} is larger than MNIST can be; {REMEDY}.")
+        with np.load(file, allow_pickle=False) as archive:
+            missing = sorted(MNIST_ARRAYS.keys() - set(archive.files))
+            if missing:
+                raise DataError(f"{shown(file)} has no array {missing[0]}; {REMEDY}.")
+            arrays = {name: archive[name] for name in MNIST_ARRAYS}
+    except DataError:
+        raise
+    except (OSError, EOFError, zipfile.BadZipFile, zipfile.LargeZipFile) as error:
+        raise DataError(
+            f"{shown(file)} is damaged or no .npz file ({_short(error)}); {REMEDY}."
+        ) from None
+    except Exception as error:
+        # NumPy and zlib answer damaged or hostile contents with many types of their own.
+        raise DataError(f"{shown(file)} cannot be read ({_short(error)}); {REMEDY}.") from None
+    for name, (shape, checksum) in MNIST_ARRAYS.items():
+        array = arrays[name]
+        if array.shape != shape or array.dtype != np.uint8:
+            raise DataError(
+                f"{name} in {shown(file)} is {array.dtype} of shape {array.shape}, "
+                f"not uint8 of shape {shape}; {REMEDY}."
+            )
+        if hashlib.sha256(np.ascontiguousarray(array)).hexdigest() != checksum:
+            raise DataError(f"{name} in {shown(file)} is not MNIST's; {REMEDY}.")
+    return arrays
+
+
+def writable_folder(wanted: Path, otherwise: Path) -> Path:
+    """Return `wanted` if a file can be made in it, else `otherwise`, with a notice.
+
+    On a shared server the course's folder often belongs to the teacher. Raises DataError where
+    neither can be written.
+    """
+    for folder in (wanted, otherwise):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder):
+                pass
+        except OSError:
+            continue
+        if folder is not wanted:
+            print(f"{shown(wanted)} cannot be written; using {shown(folder)}.")
+        return folder
+    raise DataError(
+        f"Neither {shown(wanted)} nor {shown(otherwise)} can be written; "
+        "set KERAS_HOME to a folder of your own."
+    )
+
+
+def shown(path: Path) -> str:
+    """Name a path as a reader would: from the project's folder, or from home."""
+    path = Path(os.path.abspath(path))
+    for start, mark in ((DATA_DIR.parent, ""), (Path.home(), "~/")):
+        if path.is_relative_to(start):
+            return mark + path.relative_to(start).as_posix()
+    return str(path)
+
+
+def _mnist(file: Path) -> Digits:
+    arrays = read_mnist(file)
+    x, y = arrays["x_train"], arrays["y_train"].astype(np.int64)
+    print(f"MNIST's 70,000 digits, read from {shown(file)}.")
+    return Digits(
+        x_train=x[:55_000],
+        y_train=y[:55_000],
+        x_val=x[55_000:],
+        y_val=y[55_000:],
+        x_test=arrays["x_test"],
+        y_test=arrays["y_test"].astype(np.int64),
+        name="mnist",
+    )
+
+
+def _bundled_digits() -> Digits:
+    """scikit-learn's digits, in their own order: the last ones were written by other people."""
+    from sklearn.datasets import load_digits
+
+    bundled = load_digits()
+    x = np.stack([_enlarge(image) for image in bundled.images])
+    y = bundled.target.astype(np.int64)
+    return Digits(x[:1297], y[:1297], x[1297:1497], y[1297:1497], x[1497:], y[1497:], "sklearn")
+
+
+def _enlarge(image: np.ndarray) -> np.ndarray:
+    """Turn an 8×8 image of 0.0–16.0 into 28×28 of 0–255, fitted and centred as MNIST's are."""
+    from digitlib.images import center_in_28, fit_in_20
+
+    return center_in_28(fit_in_20((image * (255 / 16)).astype(np.uint8)))
+
+
+def _keras_cache() -> Path:
+    return Path(os.environ.get("KERAS_HOME", Path.home() / ".keras")) / "datasets"
+
+
+def _short(error: Exception) -> str:
+    text = str(getattr(error, "reason", error)).splitlines()
+    return text[0].strip().rstrip(".")[:120] if text else type(error).__name__

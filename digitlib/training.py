@@ -1,0 +1,280 @@
+"""How networks learn, and where what they have learned is kept."""
+
+import json
+import math
+import os
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from digitlib.backend import keras
+from digitlib.data import DATA_DIR, Digits, _keras_cache, shown, writable_folder
+from digitlib.models import BUILDERS
+
+PRETRAINED = Path(__file__).parent / "pretrained"
+
+
+class ModelError(ValueError):
+    """A network could not be found or read; the message says why and what to do."""
+
+
+class Progress(keras.callbacks.Callback):
+    """Print one line per epoch: loss and accuracy, on training and validation data, and seconds.
+
+    every: print only each so many epochs, and the last.
+    """
+
+    def __init__(self, every: int = 1):
+        super().__init__()
+        self.every = every
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.began = time.perf_counter()
+
+    def on_epoch_end(self, epoch, logs=None):
+        if (epoch + 1) % self.every and epoch + 1 < self.params["epochs"]:
+            return
+        figures = "".join(
+            f"   {name} {value:.2%}" if "accuracy" in name else f"   {name} {value:.4f}"
+            for name, value in logs.items()
+            if name != "learning_rate"
+        )
+        seconds = time.perf_counter() - self.began
+        print(f"epoch {epoch + 1:2d}/{self.params['epochs']}{figures}   {seconds:.1f} s")
+
+
+def one_cycle(steps: int, peak: float = 0.01, warmup: float = 0.25):
+    """A learning rate that climbs to `peak` over the first part of `steps`, then decays to zero.
+
+    After Smith and Topin, Super-Convergence, 2018; the descent is half a cosine.
+    """
+    climb = max(1, round(steps * warmup))
+    return keras.optimizers.schedules.CosineDecay(
+        0.0, decay_steps=max(1, steps - climb), warmup_target=peak, warmup_steps=climb
+    )
+
+
+class Augmented(keras.utils.PyDataset):
+    """Batches of (x, y) drawn anew in every epoch from changed copies of the images.
+
+    x: uint8 of shape (n, 28, 28). y: int of shape (n,). The same seed gives the same batches,
+    whatever the number of workers.
+    """
+
+    def __init__(self, x, y, batch_size: int = 128, seed: int = 0, **options):
+        super().__init__(**options)
+        self.x, self.y, self.batch_size, self.seed = x, y, batch_size, seed
+        self.epoch = 0
+        self._shuffle()
+
+    def _shuffle(self):
+        self.order = np.random.default_rng([self.seed, self.epoch]).permutation(len(self.x))
+
+    def __len__(self):
+        return math.ceil(len(self.x) / self.batch_size)
+
+    def __getitem__(self, index):
+        rng = np.random.default_rng([self.seed, self.epoch, index])
+        chosen = self.order[index * self.batch_size : (index + 1) * self.batch_size]
+        return np.stack([augment(self.x[i], rng) for i in chosen]), self.y[chosen]
+
+    def on_epoch_end(self):
+        self.epoch += 1
+        self._shuffle()
+
+
+def augment(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Redraw one digit as another hand and pen might: uint8 (28, 28) to uint8 (28, 28).
+
+    Turned, slanted, stretched and bent (elastic distortion: Simard, Steinkraus and Platt,
+    ICDAR 2003), thinner or thicker, at times with a gap, a blot, fading ink or a blur.
+    """
+    turn = np.deg2rad(rng.normal(0, 7))
+    slant = rng.normal(0, 0.15)
+    wide, high = 1 + rng.normal(0, 0.09, size=2)
+    matrix = np.array(
+        [[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]]
+    ) @ np.array([[wide, slant], [0, high]])
+    rows, columns = np.mgrid[0:28, 0:28].astype(np.float32)
+    points = np.stack([columns - 13.5, rows - 13.5], axis=-1) @ matrix.astype(np.float32).T
+    bend = np.stack(
+        [cv2.GaussianBlur(rng.uniform(-1, 1, (28, 28)).astype(np.float32), (0, 0), 4)] * 2, axis=-1
+    )
+    bend[..., 1] = cv2.GaussianBlur(rng.uniform(-1, 1, (28, 28)).astype(np.float32), (0, 0), 4)
+    points += bend * rng.uniform(0, 22) + rng.uniform(-1.5, 1.5, 2).astype(np.float32) + 13.5
+    image = cv2.remap(image, points[..., 0], points[..., 1], cv2.INTER_LINEAR)
+
+    pen = rng.normal(0, 0.45)
+    cross = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
+    changed = cv2.dilate(image, cross) if pen > 0 else cv2.erode(image, cross)
+    image = cv2.addWeighted(image, 1 - min(abs(pen), 1), changed, min(abs(pen), 1), 0)
+
+    flaw = rng.random()
+    if flaw < 0.08:
+        ends = rng.integers(0, 28, 4)
+        cv2.line(image, ends[:2].tolist(), ends[2:].tolist(), 0, 1)
+    elif flaw < 0.16:
+        cv2.circle(image, rng.integers(3, 25, 2).tolist(), int(rng.integers(0, 2)), 255, -1)
+    elif flaw < 0.3:
+        fade = cv2.resize(rng.uniform(0.35, 1, (3, 3)), (28, 28), interpolation=cv2.INTER_CUBIC)
+        image = np.clip(image * fade, 0, 255).astype(np.uint8)
+    elif flaw < 0.45:
+        image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.4, 0.9))
+    return image
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a network is trained: Adam, one cycle up to `peak`, on plain or augmented images."""
+
+    build: Callable[[], keras.Model]
+    epochs: int
+    batch_size: int
+    peak: float
+    augmented: bool = False
+
+    def __str__(self):
+        images = "augmented images, new ones in every epoch" if self.augmented else "plain images"
+        return (
+            f"Adam, one-cycle learning rate up to {self.peak:g}, batches of {self.batch_size}, "
+            f"{self.epochs} epochs of {images}"
+        )
+
+
+RECIPES = {
+    "dense": Recipe(BUILDERS["dense"], epochs=10, batch_size=128, peak=0.003),
+    "dense_two": Recipe(BUILDERS["dense_two"], epochs=10, batch_size=128, peak=0.003),
+    "dropout": Recipe(BUILDERS["dropout"], epochs=20, batch_size=128, peak=0.003),
+    "wide": Recipe(BUILDERS["wide"], epochs=20, batch_size=128, peak=0.002),
+    "cnn_small": Recipe(BUILDERS["cnn_small"], epochs=10, batch_size=128, peak=0.003),
+    "cnn": Recipe(BUILDERS["cnn"], epochs=8, batch_size=128, peak=0.002),
+    "cnn_fast": Recipe(BUILDERS["cnn_fast"], epochs=1, batch_size=128, peak=0.01),
+    "reader": Recipe(BUILDERS["reader"], epochs=30, batch_size=128, peak=0.006, augmented=True),
+}
+
+
+def train(name: str, digits: Digits, *, epochs: int | None = None, seed: int = 0) -> keras.Model:
+    """Train the network `name` by its recipe and return it.
+
+    Raises ModelError where there is no such network.
+    """
+    recipe = RECIPES[known(name)]
+    epochs = epochs or digits.epochs(recipe.epochs)
+    keras.utils.set_random_seed(seed)
+    model = recipe.build()
+    steps = epochs * math.ceil(len(digits.x_train) / recipe.batch_size)
+    model.compile(
+        optimizer=keras.optimizers.Adam(one_cycle(steps, recipe.peak)),
+        loss="sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+    )
+    if recipe.augmented:
+        batches = {
+            "x": Augmented(digits.x_train, digits.y_train, recipe.batch_size, seed, workers=2)
+        }
+    else:
+        batches = {"x": digits.x_train, "y": digits.y_train, "batch_size": recipe.batch_size}
+    model.fit(
+        **batches,
+        epochs=epochs,
+        validation_data=(digits.x_val, digits.y_val),
+        validation_batch_size=1000,
+        callbacks=[Progress()],
+        verbose=0,
+    )
+    return model
+
+
+def known(name: str) -> str:
+    """Return `name` if there is such a network, else raise ModelError."""
+    if name not in BUILDERS:
+        raise ModelError(f"There is no network {name!r}; choose from {', '.join(BUILDERS)}.")
+    return name
+
+
+def save(model: keras.Model, name: str, digits: Digits) -> Path:
+    """Save a trained network as data/models/<source>/<name>.keras, without its optimizer.
+
+    The environment variable DIGITLIB_MODELS names another folder. Returns the file's path.
+    """
+    path = writable_folder(_folder(digits.name), _keras_cache() / digits.name) / f"{name}.keras"
+    write(model, path)
+    print(f"Saved as {shown(path)}.")
+    return path
+
+
+def write(model: keras.Model, path: Path) -> None:
+    """Write a network to `path`, whole or not at all, without the optimizer's state.
+
+    The optimizer's two averages per weight would make the file three times as large; a copy
+    that was never compiled has none.
+    """
+    copy = type(model).from_config(model.get_config())
+    copy.set_weights(model.get_weights())
+    partial = path.with_name(f".{os.getpid()}-{path.name}")
+    copy.save(partial)
+    os.replace(partial, path)
+
+
+def load(name: str, digits: Digits | None = None) -> keras.Model:
+    """Load the network you trained and saved in an earlier notebook, else the shipped one.
+
+    name: of a network, or the path of a .keras file. digits: the data it was trained on (MNIST
+    if left out). Prints which one it is. Raises ModelError where there is none, or the file is
+    damaged.
+    """
+    if name.endswith(".keras"):
+        return read(Path(name))
+    own = _folder(digits.name if digits else "mnist") / f"{known(name)}.keras"
+    if own.exists():
+        print(f"{name}: yours, from {shown(own)}.")
+        return read(own)
+    return shipped(name)
+
+
+def shipped(name: str) -> keras.Model:
+    """Load the network `name` as it comes with digitlib, trained on MNIST."""
+    path = PRETRAINED / f"{known(name)}.keras"
+    if not path.exists():
+        raise ModelError(f"{name} is not shipped; train it with: python -m digitlib train {name}")
+    print(f"{name}: the shipped weights ({card(name)['accuracy']:.2%} on MNIST's test set).")
+    return read(path)
+
+
+def read(path: Path) -> keras.Model:
+    """Read a .keras file of a network with input (28, 28) and ten outputs.
+
+    Raises ModelError where the file is missing, damaged or of another kind.
+    """
+    if not path.exists():
+        raise ModelError(f"There is no file {shown(path)}; correct the path, or name a network.")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            model = keras.models.load_model(path, compile=False)
+    except Exception as error:
+        # Keras answers a damaged file with whatever its parts raise: zip, JSON, HDF5 or its own.
+        raise ModelError(
+            f"{shown(path)} is not a readable Keras network ({type(error).__name__}); "
+            "delete it and train again, or name another."
+        ) from None
+    if model.input_shape != (None, 28, 28) or model.output_shape != (None, 10):
+        raise ModelError(
+            f"{shown(path)} maps {model.input_shape} to {model.output_shape}; "
+            "digitlib needs (28, 28) raw pixels in and 10 probabilities out."
+        )
+    return model
+
+
+def card(name: str) -> dict:
+    """Return the card of a shipped network: data, recipe, seed, accuracy, command."""
+    return json.loads((PRETRAINED / f"{name}.json").read_text())
+
+
+def _folder(source: str) -> Path:
+    return Path(os.environ.get("DIGITLIB_MODELS") or DATA_DIR / "models") / source
