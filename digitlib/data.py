@@ -135,7 +135,7 @@ def download() -> Path:
                 cache_subdir=".",
                 file_hash=MNIST_SHA256,
             )
-            os.replace(file, target)
+            Path(file).replace(target)
         except Exception as error:
             failure.append(error)
 
@@ -227,7 +227,7 @@ def writable_folder(wanted: Path, otherwise: Path) -> Path:
 
 def shown(path: Path) -> str:
     """Name a path as a reader would: from the project's folder, or from home."""
-    path = Path(os.path.abspath(path))
+    path = path.absolute()
     for start, mark in ((DATA_DIR.parent, ""), (Path.home(), "~/")):
         if path.is_relative_to(start):
             return mark + path.relative_to(start).as_posix()

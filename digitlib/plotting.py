@@ -142,8 +142,13 @@ def mistakes(evaluation, x: np.ndarray, indices, *, columns: int = 10, title: st
     show_digits(
         x[indices],
         [
-            f"true {evaluation.y_true[i]}\npred {evaluation.y_pred[i]}\n{evaluation.confidence[i]:.0%}"
-            for i in indices
+            f"true {true}\npred {predicted}\n{confidence:.0%}"
+            for true, predicted, confidence in zip(
+                evaluation.y_true[indices],
+                evaluation.y_pred[indices],
+                evaluation.confidence[indices],
+                strict=True,
+            )
         ],
         columns=columns,
         title=title,

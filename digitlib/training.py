@@ -218,7 +218,7 @@ def write(model: keras.Model, path: Path) -> None:
     copy.set_weights(model.get_weights())
     partial = path.with_name(f".{os.getpid()}-{path.name}")
     copy.save(partial)
-    os.replace(partial, path)
+    partial.replace(path)
 
 
 def load(name: str, digits: Digits | None = None) -> keras.Model:
