@@ -1,8 +1,6 @@
 """Where the digits come from: MNIST, or the real digits that ship inside scikit-learn."""
 
-import contextlib
 import hashlib
-import io
 import os
 import tempfile
 import threading
@@ -127,6 +125,7 @@ def download() -> Path:
     failure = []
 
     def fetch():
+        keras.config.disable_interactive_logging()  # no progress bar; of this thread alone
         try:
             file = keras.utils.get_file(
                 "mnist.npz",
@@ -147,16 +146,15 @@ def download() -> Path:
     worker = threading.Thread(target=fetch, daemon=True)
     began = last_news = time.monotonic()
     size = 0
-    with contextlib.redirect_stdout(io.StringIO()):
-        worker.start()
-        while worker.is_alive():
-            worker.join(0.2)
-            now = time.monotonic()
-            if arrived() > size:
-                size, last_news = arrived(), now
-            if now - last_news > STALL_SECONDS or now - began > DOWNLOAD_SECONDS:
-                failure.append(TimeoutError("the network does not answer"))
-                break
+    worker.start()
+    while worker.is_alive():
+        worker.join(0.2)
+        now = time.monotonic()
+        if arrived() > size:
+            size, last_news = arrived(), now
+        if now - last_news > STALL_SECONDS or now - began > DOWNLOAD_SECONDS:
+            failure.append(TimeoutError("the network does not answer"))
+            break
     if not worker.is_alive():
         partial.cleanup()
     if failure:

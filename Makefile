@@ -1,0 +1,44 @@
+# What you can ask for: lab, test, lint, notebooks, test-offline. Works with GNU make 3.81 on.
+BIN := .venv/bin
+READY := .venv/.ready
+PYTHONS := $(PYTHON) python3.13 python3.12 python3.11 python3 python
+
+.PHONY: lab test lint notebooks test-offline
+
+lab: $(READY)  ## open notebook 01 in JupyterLab
+	$(BIN)/jupyter lab notebooks/01_data_exploration.ipynb
+
+test: $(READY)  ## run the unit tests and every notebook
+	$(BIN)/python -m pytest
+
+lint: $(READY)  ## check form and style, notebooks included
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+
+notebooks: $(READY)  ## execute every notebook anew and store its outputs
+	$(BIN)/python tools/fresh_copy.py notebooks
+
+test-offline: $(READY)  ## the tests and notebooks again, with no MNIST and no network
+	$(BIN)/python tools/fresh_copy.py test-offline
+
+# Rebuilt where the pinned versions change; else every command above starts at once.
+$(READY): requirements.lock pyproject.toml
+	@python=; found=; \
+	for name in $(PYTHONS); do \
+	    $$name -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null || continue; \
+	    found=$$name; \
+	    $$name -c 'import ensurepip, venv' 2>/dev/null && python=$$name && break; \
+	done; \
+	if [ -z "$$found" ]; then \
+	    echo "No Python 3.11, 3.12 or 3.13 found; install one, or name it: make lab PYTHON=/path/to/python" >&2; exit 1; \
+	elif [ -z "$$python" ]; then \
+	    echo "$$found cannot make virtual environments; on Debian and Ubuntu: sudo apt install python3-venv" >&2; exit 1; \
+	fi; \
+	echo "Installing into .venv with $$python: about two minutes and 2.6 GB, once."; \
+	$(BIN)/python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
+	    || $$python -m venv --clear .venv
+	@$(BIN)/python -m pip install --disable-pip-version-check -r requirements.lock || { \
+	    echo "The installation failed; if pip found no tensorflow, see README: it has no wheel for some platforms." >&2; exit 1; }
+	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e .
+	@$(BIN)/jupyter labextension disable "@jupyterlab/apputils-extension:announcements"  # the news pop-up
+	@touch $@
