@@ -1,0 +1,247 @@
+"""Training: repeatable, kept whole on disk, and as good as the shipped cards say."""
+
+import re
+import zipfile
+
+import numpy as np
+import pytest
+
+from digitlib import data, evaluation, keras, models, training
+from digitlib.training import ModelError
+
+SHIPPED = sorted(path.stem for path in training.PRETRAINED.glob("*.keras"))
+FLOORS = {
+    "dense": 0.975,
+    "dense_two": 0.978,
+    "dropout": 0.978,
+    "wide": 0.984,
+    "cnn_small": 0.984,
+    "cnn": 0.99,
+    "cnn_fast": 0.99,
+    "reader": 0.99,
+}
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Where trained models are kept during one test."""
+    monkeypatch.setenv("DIGITLIB_MODELS", str(tmp_path / "models"))
+    return tmp_path / "models"
+
+
+def blank_digits(n):
+    x = np.arange(n, dtype=np.uint8)[:, None, None] * np.ones((28, 28), np.uint8)
+    return x, np.arange(n)
+
+
+# Learning
+
+
+def test_the_same_seed_trains_the_same_network(small):
+    a, b, c = (training.train("dense", small, epochs=1, seed=seed) for seed in (3, 3, 4))
+    answers = [evaluation.predict(model, small.x_test) for model in (a, b, c)]
+    assert np.allclose(answers[0], answers[1], atol=1e-6)
+    assert not np.allclose(answers[0], answers[2], atol=1e-3)
+
+
+def test_a_short_training_on_few_digits_reads_most_others(small, capsys):
+    model = training.train("cnn_fast", small)
+    result = evaluation.evaluate(model, small.x_test, small.y_test)
+    assert result.accuracy >= 0.92, "the bundled digits, 40 short epochs"
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == small.epochs(1)
+    form = r"epoch  1/40   accuracy [\d.]+%   loss [\d.]+   val_accuracy .*%   val_loss .*   .* s"
+    assert re.fullmatch(form, lines[0])
+
+
+def test_augmented_images_can_be_trained_on(small):
+    model = training.train("reader", small, epochs=1)
+    assert evaluation.predict(model, small.x_test[:2]).shape == (2, 10)
+
+
+def test_progress_prints_each_nth_epoch_and_the_last(capsys):
+    progress = training.Progress(every=4)
+    progress.set_params({"epochs": 6})
+    for epoch in range(6):
+        progress.on_epoch_begin(epoch)
+        progress.on_epoch_end(epoch, {"loss": 0.5, "accuracy": 0.875, "learning_rate": 0.1})
+    lines = capsys.readouterr().out.splitlines()
+    assert [line[:10] for line in lines] == ["epoch  4/6", "epoch  6/6"]
+    assert "loss 0.5000   accuracy 87.50%" in lines[0] and "learning_rate" not in lines[0]
+
+
+def test_one_cycle_climbs_to_its_peak_and_falls_to_zero():
+    rate = training.one_cycle(100, peak=0.01, warmup=0.25)
+    rates = [float(rate(step)) for step in range(101)]
+    assert rates[0] == 0 and rates[25] == pytest.approx(0.01) and rates[100] < 1e-8
+    assert int(np.argmax(rates)) == 25
+    keras.optimizers.schedules.deserialize(keras.optimizers.schedules.serialize(rate))
+
+
+# Augmenting
+
+
+def test_augmenting_keeps_form_and_input_and_changes_the_picture(small):
+    image = small.x_train[0]
+    before = image.copy()
+    copies = [training.augment(image, np.random.default_rng(seed)) for seed in range(50)]
+    assert {(c.shape, c.dtype.name) for c in copies} == {((28, 28), "uint8")}
+    assert np.array_equal(image, before)
+    assert len({c.tobytes() for c in copies}) == 50
+    again = training.augment(image, np.random.default_rng(7))
+    assert np.array_equal(again, copies[7])
+    ink = [c.mean() / image.mean() for c in copies]
+    assert 0.5 < np.median(ink) < 1.6, "most copies are still the digit"
+
+
+def test_an_epoch_of_augmented_batches_covers_every_image_once(monkeypatch):
+    monkeypatch.setattr(training, "augment", lambda image, rng: image)
+    x, y = blank_digits(250)
+    batches = training.Augmented(x, y, batch_size=64)
+    orders = []
+    for _ in range(2):
+        images, labels = zip(*(batches[i] for i in range(len(batches))), strict=True)
+        assert [len(part) for part in labels] == [64, 64, 64, 58]
+        assert np.array_equal(np.concatenate(images)[:, 0, 0], np.concatenate(labels))
+        assert sorted(np.concatenate(labels)) == list(range(250))
+        orders.append(np.concatenate(labels).tolist())
+        batches.on_epoch_end()
+    assert orders[0] != orders[1]
+
+
+def test_augmented_batches_do_not_depend_on_the_order_workers_take_them(small):
+    x, y = small.x_train[:300], small.y_train[:300]
+    forward, backward = training.Augmented(x, y, seed=1), training.Augmented(x, y, seed=1)
+    expected = [forward[i][0] for i in range(3)]
+    taken = [backward[i][0] for i in reversed(range(3))][::-1]
+    assert all(np.array_equal(a, b) for a, b in zip(expected, taken, strict=True))
+    other_seed = training.Augmented(x, y, seed=2)
+    assert not np.array_equal(other_seed[0][0], expected[0])
+    forward.on_epoch_end()
+    assert not np.array_equal(forward[0][0], expected[0]), "new copies in the next epoch"
+
+
+# Keeping
+
+
+def test_a_saved_network_answers_the_same_and_leaves_its_optimizer_behind(small, folder, capsys):
+    model = training.train("cnn_fast", small, epochs=1)
+    path = training.save(model, "cnn_fast", small)
+    assert path == folder / "sklearn/cnn_fast.keras"
+    assert [file.name for file in path.parent.iterdir()] == ["cnn_fast.keras"]
+    again = training.load("cnn_fast", small)
+    assert f"cnn_fast: yours, from {path}" in capsys.readouterr().out
+    expected = evaluation.predict(model, small.x_test)
+    assert np.array_equal(evaluation.predict(again, small.x_test), expected)
+    assert path.stat().st_size < 1.2 * 4 * model.count_params()
+    assert model.optimizer is not None, "saving does not change the model that is saved"
+
+
+def test_your_own_network_goes_before_the_shipped_one_and_sources_stay_apart(small, folder, capsys):
+    training.load("dense", small)
+    assert "dense: the shipped weights" in capsys.readouterr().out
+    training.save(models.dense(), "dense", small)
+    capsys.readouterr()
+    training.load("dense", small)
+    assert "dense: yours" in capsys.readouterr().out
+    training.load("dense")
+    assert "dense: the shipped weights" in capsys.readouterr().out, "those on MNIST are others"
+
+
+def test_where_data_cannot_be_written_your_network_is_kept_and_found(
+    small, tmp_path, monkeypatch, capsys
+):
+    (tmp_path / "locked").write_text("")
+    monkeypatch.setenv("DIGITLIB_MODELS", str(tmp_path / "locked/models"))
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    path = training.save(models.dense(), "dense", small)
+    assert path.is_relative_to(tmp_path / "keras")
+    assert "cannot be written" in capsys.readouterr().out
+    training.load("dense", small)
+    assert "dense: yours" in capsys.readouterr().out
+
+
+def empty(path):
+    path.write_bytes(b"")
+
+
+def half(path):
+    training.write(models.dense(), path)
+    path.write_bytes(path.read_bytes()[:200_000])
+
+
+def other_zip(path):
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("readme.txt", "no network")
+
+
+def other_network(path):
+    keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)]).save(path)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        (lambda path: None, "There is no file"),
+        (empty, "not a readable Keras network"),
+        (half, "not a readable Keras network"),
+        (other_zip, "not a readable Keras network"),
+        (other_network, r"maps \(None, 4\) to \(None, 2\)"),
+    ],
+    ids=["missing", "empty", "half", "other zip", "other network"],
+)
+def test_a_bad_model_file_is_refused_with_the_remedy_and_left_alone(spoil, reason, tmp_path):
+    path = tmp_path / "my.keras"
+    spoil(path)
+    before = path.read_bytes() if path.exists() else None
+    with pytest.raises(ModelError, match=reason) as error:
+        training.load(str(path))
+    assert "\n" not in str(error.value) and str(error.value).endswith(".")
+    assert (path.read_bytes() if path.exists() else None) == before
+
+
+def test_an_unknown_name_is_answered_with_the_known_ones(small):
+    for use in (lambda: training.load("resnet"), lambda: training.train("resnet", small)):
+        with pytest.raises(ModelError, match="choose from dense, dense_two"):
+            use()
+
+
+# Shipped
+
+
+def test_what_is_shipped_is_small():
+    sizes = {name: (training.PRETRAINED / f"{name}.keras").stat().st_size for name in SHIPPED}
+    assert max(sizes.values()) < 2_000_000 and sum(sizes.values()) <= 8_000_000
+    assert {"dense", "dropout", "cnn", "reader"} <= set(SHIPPED)
+    assert {path.stem for path in training.PRETRAINED.glob("*.json")} == set(SHIPPED)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_card_tells_how_its_network_was_made(name):
+    card = training.card(name)
+    model = training.shipped(name)
+    assert card["name"] == name and card["parameters"] == model.count_params()
+    assert card["recipe"] == str(training.RECIPES[name])
+    assert card["command"] == f"python -m digitlib train {name} --seed {card['seed']} --ship"
+    assert "first 55,000 training images" in card["data"], "x_val and x_test are kept out"
+    expected = [type(layer).__name__ for layer in models.BUILDERS[name]().layers]
+    assert [type(layer).__name__ for layer in model.layers] == expected
+    right = round(card["accuracy"] * 10_000)
+    assert card["interval"] == pytest.approx(evaluation.wilson_interval(right, 10_000), abs=1e-4)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_shipped_network_is_as_good_as_its_card_says(name, mnist):
+    result = evaluation.evaluate(training.shipped(name), mnist.x_test, mnist.y_test)
+    assert result.accuracy == pytest.approx(training.card(name)["accuracy"], abs=0.0005)
+    assert result.accuracy >= FLOORS[name]
+    assert result.calibration_error() < 0.015, "its confidence has been scaled"
+
+
+def test_training_on_a_tenth_of_mnist_reaches_its_floor(mnist):
+    tenth = data.Digits(
+        mnist.x_train[:5500], mnist.y_train[:5500], mnist.x_val, mnist.y_val,
+        mnist.x_test, mnist.y_test, name="mnist",
+    )  # fmt: skip
+    model = training.train("cnn_fast", tenth, epochs=4)
+    assert evaluation.evaluate(model, mnist.x_test, mnist.y_test).accuracy >= 0.96
