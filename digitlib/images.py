@@ -3,7 +3,7 @@
 A chain of small functions, each of which can be plotted:
 
     read_picture   file                    -> colours on screen, upright, transparency laid on paper
-    to_gray        (h, w, 3) colours       -> (h, w) the one shade in which ink and paper differ most
+    to_gray        (h, w, 3) colours       -> (h, w) the one shade that tells ink from paper best
     find_sheet     (h, w) shades           -> the part that is paper, where a table shows around it
     ink_on_paper   (h, w) shades           -> (h, w) how much ink: 0 = paper, 1 = full ink
     find_digit     (h, w) ink              -> (h, w) which pixels belong to the digit
@@ -59,16 +59,32 @@ def prepare(picture: str | Path | np.ndarray) -> Chain:
         picture = read_picture(picture)
     if picture.ndim not in (2, 3) or picture.dtype != np.uint8 or min(picture.shape[:2]) < 1:
         raise ImageError("A picture must be uint8 of shape (h, w) or (h, w, 3).")
-    gray = find_sheet(resize_to(to_gray(picture), WORKING_SIDE))
+    whole = find_sheet(to_gray(resize_to(picture, min(max(picture.shape), 4 * WORKING_SIDE))))
+    gray = resize_to(whole, WORKING_SIDE)
     ink = ink_on_paper(gray)
     mask = find_digit(ink)
+    left, top, right, bottom = _box(mask)
+    if 0 < _side(mask) < 0.3 * WORKING_SIDE:
+        # A small digit in a large picture: look again, from closer by.
+        scale = max(whole.shape) / WORKING_SIDE
+        margin = 0.8 * _side(mask)
+        corners = np.array([top - margin, bottom + margin, left - margin, right + margin]) * scale
+        y0, y1, x0, x1 = np.maximum(corners.round().astype(int), 0)
+        gray = resize_to(whole[y0:y1, x0:x1], WORKING_SIDE)
+        ink = ink_on_paper(gray)
+        mask = find_digit(ink)
     if not mask.any():
         raise ImageError("No ink found; use a picture with one dark digit on light paper.")
-    left, top, wide, high = cv2.boundingRect(mask.astype(np.uint8))
-    crop = np.where(mask, ink, 0)[top : top + high, left : left + wide]
-    pen = pen_width(crop)
+    left, top, right, bottom = box = _box(mask)
+    near = cv2.dilate(mask.astype(np.uint8), np.ones((5, 5), np.uint8))  # its soft edge too
+    crop = np.where(near, ink, 0)[top:bottom, left:right]
     digit = center_in_28(fit_in_20(pen_like_mnist(crop)))
-    return Chain(picture, gray, ink, mask, digit, (left, top, left + wide, top + high), pen)
+    return Chain(picture, gray, ink, mask, digit, box, pen_width(crop))
+
+
+def _box(mask: np.ndarray) -> tuple[int, int, int, int]:
+    left, top, wide, high = cv2.boundingRect(mask.astype(np.uint8))
+    return left, top, left + wide, top + high
 
 
 def read_digit(model, picture: str | Path | np.ndarray) -> tuple[int, float]:
@@ -163,87 +179,141 @@ def find_sheet(gray: np.ndarray) -> np.ndarray:
 
     The picture comes back whole where no such sheet is seen.
     """
-    level, light = cv2.threshold(
-        cv2.GaussianBlur(gray, (0, 0), 3), 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU
-    )
+    small = cv2.GaussianBlur(resize_to(gray, 320), (0, 0), 1.5)
+    _, light = cv2.threshold(small, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     edge = np.concatenate([light[0], light[-1], light[:, 0], light[:, -1]])
-    if (edge > 0).mean() > 0.4:
-        return gray
     _, _, stats, _ = cv2.connectedComponentsWithStats(light)
-    if len(stats) < 2:
+    if (edge > 0).mean() > 0.1 or len(stats) < 2:
         return gray
     left, top, wide, high, area = stats[1 + stats[1:, cv2.CC_STAT_AREA].argmax()]
-    if area < 0.6 * wide * high or area < 0.15 * gray.size:
+    if area < 0.6 * wide * high or area < 0.15 * small.size:
         return gray
-    inset = round(0.03 * min(wide, high)) + 2
-    return gray[top + inset : top + high - inset, left + inset : left + wide - inset]
+    inset = 0.03 * min(wide, high) + 1
+    box = np.array([top + inset, top + high - inset, left + inset, left + wide - inset])
+    y0, y1, x0, x1 = (box * max(gray.shape) / 320).round().astype(int)
+    return gray[y0:y1, x0:x1]
 
 
 def ink_on_paper(gray: np.ndarray) -> np.ndarray:
     """Separate ink from paper, whichever is darker: float32 (h, w), 0 = paper, 1 = full ink.
 
-    The paper under the ink is guessed by closing every dark stroke with the light around it, so
-    shadows and uneven light, being wider than a stroke, count as paper.
+    A hairline, whose ink comes and goes from pixel to pixel, is drawn again with a broader pen.
     """
-    if not _dark_on_light(gray):
-        gray = 255 - gray
-    gray = cv2.GaussianBlur(gray, (0, 0), 1.2)
+    ink = darker_than_paper(gray if dark_on_light(gray) else 255 - gray)
+    dark = ink > max(0.1, 0.5 * float(np.percentile(ink, 99.9)))
+    if dark.any() and _width(dark) < 3:
+        brush = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
+        ink = cv2.GaussianBlur(cv2.dilate(ink, brush), (0, 0), 1.5)
+    return ink
+
+
+def darker_than_paper(gray: np.ndarray) -> np.ndarray:
+    """How much darker each pixel of uint8 (h, w) is than the paper under it: float32 (h, w), 0–1.
+
+    A share of the paper's own lightness, as ink swallows the same share in light and in shadow.
+    """
+    paper = paper_under(gray)
+    soft = cv2.GaussianBlur(gray, (0, 0), 0.8)
+    return np.clip((paper - soft) / np.maximum(paper, 60), 0, 1)
+
+
+def paper_under(gray: np.ndarray) -> np.ndarray:
+    """Guess the paper's lightness everywhere, float32 (h, w), in a picture with dark strokes.
+
+    Every stroke is closed with the light around it. What is wider than a stroke stays, so that
+    shadows and uneven light count as paper.
+    """
     small = resize_to(gray, 160)
     side = 2 * (round(0.38 * min(small.shape)) // 2) + 1
     brush = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-    padded = cv2.copyMakeBorder(cv2.medianBlur(small, 5), *[side] * 4, cv2.BORDER_REFLECT)
+    padded = cv2.copyMakeBorder(cv2.medianBlur(small, 5), *[side] * 4, cv2.BORDER_REPLICATE)
     closed = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, brush)[side:-side, side:-side]
-    paper = cv2.resize(
-        cv2.GaussianBlur(closed, (0, 0), 2), gray.shape[::-1], interpolation=cv2.INTER_LINEAR
+    soft = cv2.GaussianBlur(closed, (0, 0), 2).astype(np.float32)
+    return cv2.resize(soft, gray.shape[::-1], interpolation=cv2.INTER_LINEAR)
+
+
+def dark_on_light(gray: np.ndarray) -> bool:
+    """Whether the strokes are darker than the paper.
+
+    Seen both ways, a digit is dark strokes around light bays and holes, or the reverse. The
+    strokes are the outer of the two: their hull holds the bays and holes, not the other way round.
+    """
+    small = resize_to(gray, 320)
+    ways = [paper_under(image) - image for image in (small, 255 - small)]
+    bar = max(10, 0.6 * max(float(np.percentile(way, 99.9)) for way in ways))
+    dark, light = ((way > bar).astype(np.uint8) for way in ways)
+    return _share_inside_hull(_off_the_edge(light), dark) >= _share_inside_hull(
+        _off_the_edge(dark), light
     )
-    paper = np.maximum(paper, 1).astype(np.float32)
-    return np.clip((paper - gray) / np.maximum(paper, 60), 0, 1)
 
 
-def _dark_on_light(gray: np.ndarray) -> bool:
-    """Whether the strokes are darker than the paper, which is what the picture's edge shows."""
-    soft = cv2.GaussianBlur(resize_to(gray, 160), (0, 0), 1.5).astype(np.float32)
-    rows, columns = np.mgrid[-1 : 1 : soft.shape[0] * 1j, -1 : 1 : soft.shape[1] * 1j]
-    plane = np.stack([np.ones_like(rows), rows, columns], axis=-1).reshape(-1, 3)
-    values, weights = soft.ravel(), np.ones(soft.size)
-    for _ in range(5):  # a tilted plane of light, fitted again without what stands out from it
-        fit = np.linalg.lstsq(plane * weights[:, None], values * weights, rcond=None)[0]
-        rest = values - plane @ fit
-        weights = np.exp(-((rest / (1.5 * np.median(np.abs(rest)) + 4)) ** 2))
-    return float(np.mean(np.sign(rest) * np.minimum(np.abs(rest), 90) ** 2)) < 0
+def _off_the_edge(mask: np.ndarray) -> np.ndarray:
+    """Clear, in a mask of 0 and 1, the pieces that touch the outer 3 % of the picture."""
+    _, labels = cv2.connectedComponents(mask)
+    high, wide = (1 + round(0.03 * n) for n in mask.shape)
+    edge = np.ones(mask.shape, bool)
+    edge[high:-high, wide:-wide] = False
+    return mask * ~np.isin(labels, np.unique(labels[edge]))
+
+
+def _share_inside_hull(inner: np.ndarray, outer: np.ndarray) -> float:
+    if not inner.any():
+        return 1.0
+    if not outer.any():
+        return 0.0
+    hull = np.zeros_like(outer)
+    cv2.fillConvexPoly(hull, cv2.convexHull(cv2.findNonZero(outer)), 1)
+    return float(hull[inner > 0].mean())
 
 
 def find_digit(ink: np.ndarray) -> np.ndarray:
     """Mark the pixels of the digit, bool (h, w), in a map of ink, float (h, w).
 
-    Dropped: what is fainter than a quarter of the ink, specks, and lines or frames at the edge.
-    Kept: the largest piece of ink and every piece near it, such as the bar of a 5.
+    Dropped: specks, lines and frames at the edge, and what is much fainter than the pen, such as
+    the rules of the paper. Kept: the largest piece of ink and every piece near it, such as the
+    bar of a 5.
     """
+    high, wide = ink.shape
+    middle = ink[round(0.08 * high) : round(0.92 * high), round(0.08 * wide) : round(0.92 * wide)]
     noise = 1.4826 * float(np.median(np.abs(ink - np.median(ink)))) + float(np.median(ink))
     floor = max(0.07, 5 * noise)
-    pieces = _pieces(ink > floor, ink)
-    if not pieces:
+    dark = middle[middle > floor]
+    full = float(np.percentile(dark, 97)) if dark.size else 0.0
+    if full < 1.5 * floor:
         return np.zeros(ink.shape, bool)
-    full = max(np.percentile(ink[p], 90) for p in pieces[:3])
-    pieces = [p for p in _pieces(ink > max(floor, 0.3 * full), ink) if ink[p].max() > 0.5 * full]
+    # Near half of full ink is where the edge of a stroke lies. A lower bar keeps strokes that
+    # fade, unless it lets in rules or the rim of a shadow too, which shows in a far larger digit.
+    mask = _digit_of(_pieces(ink > max(floor, 0.45 * full)), ink.shape)
+    lower = _digit_of(_pieces(ink > max(floor, 0.25 * full)), ink.shape)
+    grown = lower.sum() / max(mask.sum(), 1), _side(lower) / max(_side(mask), 1)
+    return lower if 1 <= grown[0] <= 1.8 and grown[1] <= 1.3 else mask
+
+
+def _side(mask: np.ndarray) -> int:
+    left, top, right, bottom = _box(mask)
+    return max(right - left, bottom - top)
+
+
+def _digit_of(pieces: list[np.ndarray], shape: tuple[int, int]) -> np.ndarray:
+    """Join the largest piece with every piece that is no speck and lies near what is joined."""
     if not pieces:
-        return np.zeros(ink.shape, bool)
+        return np.zeros(shape, bool)
     mask = pieces[0].copy()
-    waiting = [p for p in pieces[1:] if p.sum() > 0.02 * pieces[0].sum()]
-    while True:
+    waiting = [piece for piece in pieces[1:] if piece.sum() > 0.03 * pieces[0].sum()]
+    while waiting:
         _, _, wide, high = cv2.boundingRect(mask.astype(np.uint8))
-        reach = 0.2 * max(wide, high)
         away = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 3)
-        near = [p for p in waiting if away[p].min() < reach]
-        if not near:
-            return mask
-        mask = np.logical_or.reduce([mask, *near])
-        waiting = [p for p in waiting if not any(p is n for n in near)]
+        near = [away[piece].min() < 0.35 * max(wide, high) for piece in waiting]
+        if not any(near):
+            break
+        mask = np.logical_or.reduce([mask, *(p for p, n in zip(waiting, near, strict=True) if n)])
+        waiting = [p for p, n in zip(waiting, near, strict=True) if not n]
+    return mask
 
 
-def _pieces(mask: np.ndarray, ink: np.ndarray) -> list[np.ndarray]:
+def _pieces(mask: np.ndarray) -> list[np.ndarray]:
     """The connected pieces of a mask, largest first, without specks and what runs off the edge."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
     high, wide = mask.shape
     found = []
     for i in np.argsort(-stats[1:, cv2.CC_STAT_AREA]) + 1:
@@ -251,7 +321,9 @@ def _pieces(mask: np.ndarray, ink: np.ndarray) -> list[np.ndarray]:
         if area < max(12, 2e-4 * mask.size):
             break
         touches = (left == 0) + (top == 0) + (left + w == wide) + (top + h == high)
-        inside = 0.06 * wide < left + w / 2 < 0.94 * wide and 0.06 * high < top + h / 2 < 0.94 * high
+        inside = (
+            0.06 * wide < left + w / 2 < 0.94 * wide and 0.06 * high < top + h / 2 < 0.94 * high
+        )
         if touches and (touches > 1 or not inside):
             continue
         found.append(labels == i)
@@ -261,13 +333,15 @@ def _pieces(mask: np.ndarray, ink: np.ndarray) -> list[np.ndarray]:
 
 
 def pen_width(ink: np.ndarray) -> float:
-    """Return the mean width of the strokes, in pixels of the box of 20 they will fill.
+    """Return the mean width of a digit's strokes, in pixels of the box of 20 they will fill."""
+    return _width(ink > 0) * 20 / max(ink.shape)
 
-    Twice the mean distance to the paper is half of a stroke's width.
-    """
-    mask = cv2.copyMakeBorder((ink > 0).astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT)
-    away = cv2.distanceTransform(mask, cv2.DIST_L2, 5)
-    return float(4 * away[mask > 0].mean() - 1) * 20 / max(ink.shape)
+
+def _width(mask: np.ndarray) -> float:
+    """The mean width of the strokes in a mask: four times the mean distance to the paper."""
+    framed = cv2.copyMakeBorder(mask.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT)
+    away = cv2.distanceTransform(framed, cv2.DIST_L2, 5)
+    return float(4 * away[framed > 0].mean() - 1)
 
 
 def pen_like_mnist(ink: np.ndarray) -> np.ndarray:

@@ -38,15 +38,15 @@ def dropout(rate: float = 0.25) -> keras.Model:
     )
 
 
-def wide(units: int = 400, rate: float = 0.4) -> keras.Model:
-    """Two wide hidden layers, each followed by dropout: 478,410 parameters at 400 units."""
-    hidden = []
+def wide(units: int = 400, rate: float = 0.4, input_rate: float = 0.2) -> keras.Model:
+    """Dropout on the pixels and after two wide layers: 478,410 parameters at 400 units."""
+    hidden = [layers.Dropout(input_rate)]
     for _ in range(2):
         hidden += [layers.Dense(units, activation="relu"), layers.Dropout(rate)]
     return _flat("wide", hidden)
 
 
-def cnn_small(rate: float = 0.4) -> keras.Model:
+def cnn_small(rate: float = 0.1) -> keras.Model:
     """Two convolutions and a dense layer of 512: 35,274 parameters."""
     return _image(
         "cnn_small",
@@ -81,7 +81,7 @@ def cnn() -> keras.Model:
 
 
 def cnn_fast() -> keras.Model:
-    """Two strided convolutions with batch normalisation: 99 % in one epoch. 333,666 parameters.
+    """Two strided convolutions with batch normalisation: 99 % in one epoch. 332,546 parameters.
 
     Batch normalisation: Ioffe and Szegedy, ICML 2015.
     """
@@ -97,7 +97,7 @@ def cnn_fast() -> keras.Model:
 
 
 def reader() -> keras.Model:
-    """Three convolutions with batch normalisation: 84,426 parameters. Reads your handwriting."""
+    """Three convolutions with batch normalisation: 83,946 parameters. Reads your handwriting."""
     return _image(
         "reader",
         [
