@@ -136,7 +136,7 @@ def download() -> Path:
             )
             Path(file).replace(target)
         except Exception as error:
-            failure.append(error)
+            failure.append(error.__context__ or error)  # Keras wraps the network's own words
 
     def arrived():
         return sum(f.stat().st_size for f in Path(partial.name).rglob("*") if f.is_file())

@@ -103,7 +103,7 @@ def zeros(**changes):
 # What load_data gives
 
 
-def test_mnist_is_split_once_and_for_all(mnist):
+def test_mnist_is_split_once_and_for_all(mnist, real_file):
     assert mnist.name == "mnist"
     assert mnist.x_train.shape == (55_000, 28, 28)
     assert mnist.x_val.shape == (5_000, 28, 28)
@@ -111,6 +111,11 @@ def test_mnist_is_split_once_and_for_all(mnist):
     assert mnist.y_train[:10].tolist() == TRAIN_LABELS
     assert mnist.y_test[:10].tolist() == TEST_LABELS
     assert mnist.y_val[-3:].tolist() == [5, 6, 8]  # how the 60,000 training images end
+    stored = data.read_mnist(real_file)
+    for axis in "xy":
+        train = [getattr(mnist, f"{axis}_train"), getattr(mnist, f"{axis}_val")]
+        assert np.array_equal(np.concatenate(train), stored[f"{axis}_train"])
+        assert np.array_equal(getattr(mnist, f"{axis}_test"), stored[f"{axis}_test"])
 
 
 def test_the_bundled_digits_have_mnists_form(small):
@@ -309,7 +314,9 @@ def test_pickled_objects_are_never_loaded(tmp_path):
 
 def test_without_a_network_mnist_raises_and_auto_falls_back(nowhere, capsys):
     began = time.monotonic()
-    with pytest.raises(DataError, match=r"could not be downloaded .*copy mnist.npz into"):
+    with pytest.raises(
+        DataError, match=r"could not be downloaded \(.*refused.*\); copy mnist.npz into"
+    ):
         load_data("mnist")
     assert capsys.readouterr().out == ""
     assert load_data("auto").name == "sklearn"

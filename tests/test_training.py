@@ -115,6 +115,8 @@ def test_augmented_batches_do_not_depend_on_the_order_workers_take_them(small):
     expected = [forward[i][0] for i in range(3)]
     taken = [backward[i][0] for i in reversed(range(3))][::-1]
     assert all(np.array_equal(a, b) for a, b in zip(expected, taken, strict=True))
+    one = training.Augmented(np.repeat(x[:1], 40, axis=0), y[:40], batch_size=20)
+    assert len({image.tobytes() for i in range(2) for image in one[i][0]}) == 40
     other_seed = training.Augmented(x, y, seed=2)
     assert not np.array_equal(other_seed[0][0], expected[0])
     forward.on_epoch_end()
