@@ -8,6 +8,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import seaborn as sns
 
+from digitlib.evaluation import wilson_interval
+
 INK = "gray_r"  # 0 is paper and 255 is ink, so the map runs from white to black
 BLUE, ORANGE, GREY = "#2b6ca3", "#d1670f", "#8a8a8a"
 COLORS = [BLUE, ORANGE, "#2a7f62", "#8d4a97", GREY, "#a3333d", "#6b5b1e", "#17869a"]
@@ -36,7 +38,9 @@ plt.rcParams.update(
 def show_digit(image: np.ndarray, title: str = "", ax=None) -> None:
     """Draw one image, (h, w) of 0–255, without axes, into `ax` or the current axes."""
     ax = ax or plt.gca()
-    ax.imshow(image, cmap=INK, vmin=0, vmax=255)
+    # Small images keep their square pixels, as the computer sees them; photos are smoothed.
+    kind = "nearest" if max(image.shape) <= 56 else "auto"
+    ax.imshow(image, cmap=INK, vmin=0, vmax=255, interpolation=kind)
     ax.set_title(title, loc="center", fontsize=10)
     ax.axis("off")
 
@@ -91,6 +95,8 @@ def learning_curves(histories: dict, *, metric: str = "accuracy", title: str = "
             )
     axes[0].set(xlabel="epoch", ylabel="loss (cross-entropy, nats)")
     axes[1].set(xlabel="epoch", ylabel=metric)
+    for ax in axes:
+        ax.xaxis.get_major_locator().set_params(integer=True)
     axes[1].yaxis.set_major_formatter("{x:.1%}")
     axes[1].legend(fontsize=9)
     fig.suptitle(title, x=0.01, ha="left", fontsize=12)
@@ -107,22 +113,51 @@ def show_scores(image: np.ndarray, probabilities: np.ndarray, title: str = "") -
     axes[1].set_title(title or f"{best} with probability {probabilities[best]:.1%}")
 
 
+def network_diagram(image: np.ndarray, columns: list[tuple[int, str]], *, title: str = "") -> None:
+    """Draw a dense network: an image, (28, 28), and a column of circles per layer.
+
+    columns: (neurons, label) of each layer, from the pixels to the ten outputs. A column of more
+    than ten is drawn with a gap. Between two columns stands the number of weights and biases.
+    """
+    _, ax = plt.subplots(figsize=(10, 4.4))
+    show_digit(image, ax=ax.inset_axes([0, 0.28, 0.13, 0.5]))
+    before = None
+    for x, (size, label) in enumerate(columns):
+        heights = np.linspace(1, -1, 10)
+        if size > 10:
+            heights = np.delete(heights, 7)
+            ax.text(x, -0.58, "⋮", ha="center", va="center", fontsize=14)
+        if before is not None:
+            ends = np.stack(np.meshgrid(before[1], heights)).reshape(2, -1)
+            ax.plot([x - 1, x], ends, color=GREY, lw=0.4, alpha=0.5, zorder=1)
+            numbers = f"{before[0]:,} × {size:,} weights\n+ {size:,} biases"
+            ax.text(x - 0.5, -1.38, numbers, ha="center", va="center", fontsize=10)
+        ax.scatter(np.full(len(heights), x), heights, s=90, color="white", edgecolor=BLUE, zorder=2)
+        ax.text(x, 1.32, label, ha="center", va="center")
+        before = size, heights
+    for digit, height in enumerate(before[1]):
+        ax.text(x + 0.1, height, str(digit), va="center", fontsize=10)
+    ax.set(xlim=(-0.75, x + 0.3), ylim=(-1.55, 1.55), title=title)
+    ax.axis("off")
+
+
 def confusion_matrix(evaluation, *, show: str = "counts", title: str = "") -> None:
     """Draw a confusion matrix: rows are the true digits, columns the predicted ones.
 
     show: "counts"; "percent" of each row; or "errors", the row's percentages off the diagonal.
-    The diagonal is left pale, so that what stands out is wrong.
+    The diagonal is left pale, so that what stands out is wrong; cells without an image are blank.
     """
     counts = evaluation.confusion
     percent = 100 * counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     values = counts if show == "counts" else percent
+    form = "{:d}" if show == "counts" else "{:.1f}"
     diagonal = np.eye(10, dtype=bool)
     _, ax = plt.subplots(figsize=(7, 5.6))
     sns.heatmap(
         values,
         mask=diagonal,
-        annot=True,
-        fmt="d" if show == "counts" else ".1f",
+        annot=np.where(counts > 0, np.vectorize(form.format)(values), ""),
+        fmt="",
         cmap="Oranges",
         cbar_kws={"label": "images" if show == "counts" else "% of the true digit's images"},
         linewidths=0.5,
@@ -131,10 +166,11 @@ def confusion_matrix(evaluation, *, show: str = "counts", title: str = "") -> No
     )
     if show != "errors":
         for i in range(10):
-            text = f"{values[i, i]:d}" if show == "counts" else f"{values[i, i]:.1f}"
+            text = form.format(values[i, i])
             ax.text(i + 0.5, i + 0.5, text, ha="center", va="center", color=GREY, fontsize=9)
     ax.set(title=title, xlabel="predicted digit", ylabel="true digit")
     ax.tick_params(axis="y", rotation=0)
+    ax.grid(False)
 
 
 def mistakes(evaluation, x: np.ndarray, indices, *, columns: int = 10, title: str = "") -> None:
@@ -156,23 +192,47 @@ def mistakes(evaluation, x: np.ndarray, indices, *, columns: int = 10, title: st
 
 
 def reliability(evaluations: dict, *, bins: int = 10, title: str = "") -> None:
-    """Draw accuracy against stated confidence for each label -> Evaluation.
+    """Draw accuracy against stated confidence, a panel for each label -> Evaluation.
 
-    A point on the diagonal keeps its word; below it, the network is surer than it is right.
+    A point on the dotted line keeps its word; below it, the network is surer than it is right.
+    The bars are 95 % intervals; ECE is the expected calibration error.
     """
-    _, ax = plt.subplots(figsize=(5.6, 4.6))
-    ax.plot([0, 1], [0, 1], color=GREY, lw=1, ls=":", label="as sure as right")
-    for (label, evaluation), color, marker in zip(
-        evaluations.items(), COLORS, MARKERS, strict=False
+    n = len(evaluations)
+    fig, axes = plt.subplots(
+        1, n, figsize=(3.3 * n + 0.4, 3.9), sharex=True, sharey=True, squeeze=False
+    )
+    for ax, (label, evaluation), color, marker in zip(
+        axes.flat, evaluations.items(), COLORS, MARKERS, strict=False
     ):
-        points = evaluation.reliability(bins)
-        ax.plot(
-            [p[0] for p in points],
-            [p[1] for p in points],
-            color=color,
-            marker=marker,
-            ms=5,
-            label=label,
-        )
-    ax.set(xlabel="confidence (stated probability)", ylabel="accuracy (share right)", title=title)
-    ax.legend(fontsize=9)
+        ax.plot([0, 1], [0, 1], color=GREY, lw=1, ls=":")
+        for sure, right, count in evaluation.reliability(bins):
+            ax.vlines(sure, *wilson_interval(round(right * count), count), color=color, lw=1.5)
+            ax.plot(sure, right, marker, color=color, ms=6)
+        ax.set_title(f"{label}\nECE {evaluation.calibration_error(bins):.1%}", fontsize=11)
+        ax.set(xlabel="stated confidence", xlim=(0, 1.03), ylim=(0, 1.03), aspect="equal")
+        ax.xaxis.set_major_formatter("{x:.0%}")
+        ax.yaxis.set_major_formatter("{x:.0%}")
+    axes[0, 0].set_ylabel("share right")
+    fig.suptitle(title, x=0.01, ha="left", fontsize=12)
+
+
+def stages(chain, *, title: str = "") -> None:
+    """Draw a picture on its way to the network: the five stages of an images.Chain."""
+    fig, axes = plt.subplots(1, 5, figsize=(11, 2.7))
+    left, top, right, bottom = chain.box
+    views = [
+        ("picture", chain.picture, "gray"),
+        ("one shade", chain.gray, "gray"),
+        ("ink on paper", chain.ink, INK),
+        ("the digit found", chain.mask, INK),
+        ("28×28, as MNIST", chain.digit, INK),
+    ]
+    for ax, (name, view, map_) in zip(axes, views, strict=True):
+        ax.imshow(view, cmap=map_, vmin=0, vmax=1 if view.dtype != np.uint8 else 255)
+        ax.set_title(name, loc="center", fontsize=10)
+        ax.set(xticks=[], yticks=[])
+        ax.grid(False)
+        ax.spines[:].set_visible(True)
+        ax.spines[:].set_color(GREY)
+    axes[3].plot([left, right, right, left, left], [top, top, bottom, bottom, top], color=ORANGE)
+    fig.suptitle(title, x=0.01, ha="left", fontsize=12)
