@@ -1,5 +1,6 @@
 """Keras on TensorFlow, imported without the start-up lines TensorFlow writes to the terminal."""
 
+import logging
 import os
 from contextlib import contextmanager
 
@@ -21,3 +22,5 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 with _standard_error_closed():
     import keras  # noqa: F401  (this is what the module is for)
+# Working with several networks in turn is what the notebooks do; TensorFlow warns of retracing.
+logging.getLogger("tensorflow").setLevel(logging.ERROR)

@@ -81,7 +81,7 @@ def cnn() -> keras.Model:
 
 
 def cnn_fast() -> keras.Model:
-    """Two strided convolutions with batch normalisation: 99 % in one epoch. 332,546 parameters.
+    """Three convolutions with batch normalisation: 99 % in one epoch. 165,506 parameters.
 
     Batch normalisation: Ioffe and Szegedy, ICML 2015.
     """
@@ -89,7 +89,10 @@ def cnn_fast() -> keras.Model:
         "cnn_fast",
         [
             *_normalised(layers.Conv2D(24, 5, strides=2, padding="same", use_bias=False)),
-            *_normalised(layers.Conv2D(48, 5, strides=2, padding="same", use_bias=False)),
+            *_normalised(layers.Conv2D(48, 3, padding="same", use_bias=False)),
+            layers.MaxPooling2D(2),
+            *_normalised(layers.Conv2D(96, 3, padding="same", use_bias=False)),
+            layers.MaxPooling2D(2),
             layers.Flatten(),
             *_normalised(layers.Dense(128, use_bias=False)),
         ],
