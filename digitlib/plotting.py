@@ -50,14 +50,17 @@ def show_digits(images, titles=None, *, columns: int = 10, title: str = "") -> N
     n = len(images)
     columns = min(columns, max(n, 1))
     rows = -(-n // columns)
-    high = 1.0 if titles is None else 1.0 + 0.22 * max(str(t).count("\n") + 1 for t in titles)
+    captions = [""] * n if titles is None else [str(title) for title in titles]
+    lines = [caption.split("\n") for caption in captions]
+    high = 1.0 if titles is None else 1.0 + 0.22 * max(map(len, lines), default=0)
+    wide = max(1.0, 0.1 * max((len(line) for caption in lines for line in caption), default=0))
     fig, axes = plt.subplots(
-        rows, columns, figsize=(max(columns, 4), rows * high + 0.4), squeeze=False
+        rows, columns, figsize=(max(columns * wide, 4), rows * high + 0.4), squeeze=False
     )
     for ax in axes.flat:
         ax.axis("off")
-    for i, image in enumerate(images):
-        show_digit(image, "" if titles is None else str(titles[i]), ax=axes.flat[i])
+    for ax, image, caption in zip(axes.flat, images, captions, strict=False):
+        show_digit(image, caption, ax=ax)
     fig.suptitle(title, x=0.01, ha="left", fontsize=12)
 
 
@@ -218,7 +221,7 @@ def reliability(evaluations: dict, *, bins: int = 10, title: str = "") -> None:
 
 def stages(chain, *, title: str = "") -> None:
     """Draw a picture on its way to the network: the five stages of an images.Chain."""
-    fig, axes = plt.subplots(1, 5, figsize=(11, 2.7))
+    fig, axes = plt.subplots(1, 5, figsize=(9, 2.3))
     left, top, right, bottom = chain.box
     views = [
         ("picture", chain.picture, "gray"),
