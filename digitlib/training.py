@@ -230,10 +230,12 @@ def load(name: str, digits: Digits | None = None) -> keras.Model:
     """
     if name.endswith(".keras"):
         return read(Path(name))
-    own = _folder(digits.name if digits else "mnist") / f"{known(name)}.keras"
-    if own.exists():
-        print(f"{name}: yours, from {shown(own)}.")
-        return read(own)
+    source = digits.name if digits else "mnist"
+    for folder in (_folder(source), _keras_cache() / source):  # as save() chooses
+        own = folder / f"{known(name)}.keras"
+        if own.exists():
+            print(f"{name}: yours, from {shown(own)}.")
+            return read(own)
     return shipped(name)
 
 
