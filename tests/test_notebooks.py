@@ -8,6 +8,7 @@ import copy
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
@@ -136,29 +137,34 @@ def test_a_changed_output_makes_the_notebook_fail(tmp_path):
     assert "changed" in result.stdout and result.returncode == 1
 
 
-@pytest.fixture(scope="module")
-def offline():
-    """A copy of the project where only the small digits are at hand, and its environment."""
-    with fresh_copy() as folder:
-        yield folder, environment(folder, offline=True)
-
-
-@each_notebook
-def test_every_cell_can_be_run_twice(path, offline, tmp_path):
-    folder, variables = offline
+def run_twice(path, folder, models):
+    """Execute a notebook on the small digits, each code cell twice in a row; return those cells."""
     notebook = read(folder / "notebooks" / path.name)
-    once = notebook.cells
-    notebook.cells = []
+    once, notebook.cells = notebook.cells, []
     for cell in once:
         notebook.cells.append(cell)
         if cell.cell_type == "code":
             notebook.cells.append(copy.deepcopy(cell))
             notebook.cells[-1].id = f"{cell.id}-again"[-64:]
-    client = NotebookClient(
-        notebook, timeout=600, resources={"metadata": {"path": str(folder / "notebooks")}}
-    )
-    client.execute(env=variables | {"DIGITLIB_MODELS": str(tmp_path)})
-    cells = code_cells(notebook)
+    where = {"metadata": {"path": str(folder / "notebooks")}}
+    variables = environment(folder, offline=True) | {"DIGITLIB_MODELS": str(models / path.stem)}
+    NotebookClient(notebook, timeout=600, resources=where).execute(env=variables)
+    return code_cells(notebook)
+
+
+@pytest.fixture(scope="module")
+def runs(request, tmp_path_factory):
+    """Each asked-for notebook's run, two at a time: one alone leaves a core idle."""
+    name, models = "test_every_cell_can_be_run_twice", tmp_path_factory.mktemp("models")
+    tests = [t for t in request.session.items if getattr(t, "originalname", "") == name]
+    paths = [test.callspec.params["path"] for test in tests]
+    with fresh_copy() as folder, ThreadPoolExecutor(2) as pool:
+        yield {path: pool.submit(run_twice, path, folder, models) for path in paths}
+
+
+@each_notebook
+def test_every_cell_can_be_run_twice(path, runs):
+    cells = runs[path].result()
     for number, (first, again) in enumerate(zip(cells[::2], cells[1::2], strict=True), 1):
         assert first.source == again.source
         assert without_times(printed(again)) == without_times(printed(first)), f"cell {number}"

@@ -2,6 +2,7 @@
 
 import re
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -247,3 +248,13 @@ def test_training_on_a_tenth_of_mnist_reaches_its_floor(mnist):
     )  # fmt: skip
     model = training.train("cnn_fast", tenth, epochs=4)
     assert evaluation.evaluate(model, mnist.x_test, mnist.y_test).accuracy >= 0.96
+
+
+def test_readme_gives_the_figures_of_the_cards():
+    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    for name in training.BUILDERS:
+        card = training.card(name)
+        low, high = card["interval"]
+        accuracy = f"{card['accuracy']:.2%} | {low:.2%} to {high:.2%} |"
+        row = f"| `{name}` | {card['parameters']:,} | {accuracy}"
+        assert row in readme, f"README's table should say {row}"
