@@ -40,5 +40,5 @@ $(READY): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --disable-pip-version-check -r requirements.lock || { \
 	    echo "The installation failed; if pip found no tensorflow, see README: it has no wheel for some platforms." >&2; exit 1; }
 	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e .
-	@$(BIN)/jupyter labextension disable "@jupyterlab/apputils-extension:announcements"  # the news pop-up
+	@$(BIN)/jupyter labextension disable "@jupyterlab/apputils-extension:announcements" >/dev/null 2>&1  # the news pop-up
 	@touch $@
