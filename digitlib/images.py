@@ -246,22 +246,24 @@ def dark_on_light(gray: np.ndarray) -> bool:
     Seen both ways, a digit is dark strokes around light bays and holes, or the reverse. The
     strokes are the outer of the two: their hull holds the bays and holes, not the other way round.
     """
-    small = resize_to(gray, 320)
-    ways = [paper_under(image) - image for image in (small, 255 - small)]
+    small = resize_to(gray, 320).astype(np.int16)
+    if min(small.shape) < 20:
+        return bool(np.median(small) > 127)  # too narrow to tell in from out
+    flipped = 255 - small
+    ways = [paper_under(image.astype(np.uint8)) - image for image in (small, flipped)]
     bar = max(10, 0.6 * max(float(np.percentile(way, 99.9)) for way in ways))
-    dark, light = ((way > bar).astype(np.uint8) for way in ways)
-    return _share_inside_hull(_off_the_edge(light), dark) >= _share_inside_hull(
-        _off_the_edge(dark), light
-    )
-
-
-def _off_the_edge(mask: np.ndarray) -> np.ndarray:
-    """Clear, in a mask of 0 and 1, the pieces that touch the outer 3 % of the picture."""
-    _, labels = cv2.connectedComponents(mask)
-    high, wide = (1 + round(0.03 * n) for n in mask.shape)
-    edge = np.ones(mask.shape, bool)
+    edge = np.ones(small.shape, bool)
+    high, wide = (1 + round(0.03 * n) for n in small.shape)
     edge[high:-high, wide:-wide] = False
-    return mask * ~np.isin(labels, np.unique(labels[edge]))
+    outer, inner = [], []
+    for image, way in zip((small, flipped), ways, strict=True):
+        mask = way > bar
+        _, labels = cv2.connectedComponents(mask.astype(np.uint8))
+        inner.append(mask & ~np.isin(labels, np.unique(labels[edge])))
+        within = image[3 * high : -3 * high, 3 * wide : -3 * wide]
+        beside = cv2.copyMakeBorder(within, *[3 * high] * 2, *[3 * wide] * 2, cv2.BORDER_REPLICATE)
+        outer.append(mask | (edge & (beside - image > bar)))  # a frame counts, too
+    return _share_inside_hull(inner[1], outer[0]) >= _share_inside_hull(inner[0], outer[1])
 
 
 def _share_inside_hull(inner: np.ndarray, outer: np.ndarray) -> float:
@@ -269,9 +271,9 @@ def _share_inside_hull(inner: np.ndarray, outer: np.ndarray) -> float:
         return 1.0
     if not outer.any():
         return 0.0
-    hull = np.zeros_like(outer)
-    cv2.fillConvexPoly(hull, cv2.convexHull(cv2.findNonZero(outer)), 1)
-    return float(hull[inner > 0].mean())
+    hull = np.zeros(outer.shape, np.uint8)
+    cv2.fillConvexPoly(hull, cv2.convexHull(cv2.findNonZero(outer.astype(np.uint8))), 1)
+    return float(hull[inner].mean())
 
 
 def find_digit(ink: np.ndarray) -> np.ndarray:
