@@ -59,12 +59,12 @@ class Digits:
             getattr(self, part).setflags(write=False)
 
     def epochs(self, on_mnist: int) -> int:
-        """How many epochs to train: `on_mnist` on MNIST, more on a smaller set (at most 40).
+        """How many epochs to train: `on_mnist` on MNIST, more on a smaller set (at most 25).
 
         A network learns by updates, not by epochs. scikit-learn's digits are 42 times fewer,
         so one pass over them gives 42 times fewer updates.
         """
-        return max(on_mnist, min(40, round(on_mnist * 55_000 / len(self.x_train))))
+        return max(on_mnist, min(25, round(on_mnist * 55_000 / len(self.x_train))))
 
 
 def load_data(source: str = "auto", path: str | Path | None = None) -> Digits:

@@ -146,7 +146,7 @@ def test_arrays_are_of_one_type_and_cannot_be_changed(source, request):
 
 
 def test_a_smaller_set_gets_more_epochs(small):
-    assert [small.epochs(n) for n in (1, 10, 60)] == [40, 40, 60]
+    assert [small.epochs(n) for n in (1, 10, 60)] == [25, 25, 60]
     half = data.Digits(*[np.zeros((55_000 // 2, 28, 28), np.uint8)] * 6, name="half")
     assert half.epochs(5) == 10
 
