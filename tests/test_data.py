@@ -121,7 +121,7 @@ def test_mnist_is_split_once_and_for_all(mnist, real_file):
 def test_the_bundled_digits_have_mnists_form(small):
     assert small.name == "sklearn"
     assert [len(x) for x in (small.x_train, small.x_val, small.x_test)] == [1297, 200, 300]
-    assert small.y_train[:10].tolist() == list(range(10))
+    assert small.y_test[:10].tolist() == list(range(10))
     x = np.concatenate([small.x_train, small.x_val, small.x_test]).astype(float)
     for axis in (1, 2):
         profile = x.sum(axis=axis)
