@@ -3,10 +3,13 @@ BIN := .venv/bin
 READY := .venv/.ready
 PYTHONS := $(PYTHON) python3.13 python3.12 python3.11 python3 python
 
+# In a container one is often root, whom Jupyter refuses unless told.
+AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
+
 .PHONY: lab test lint notebooks test-offline
 
 lab: $(READY)  ## open notebook 01 in JupyterLab
-	$(BIN)/jupyter lab notebooks/01_data_exploration.ipynb
+	$(BIN)/jupyter lab $(AS_ROOT) notebooks/01_data_exploration.ipynb
 
 test: $(READY)  ## run the unit tests and every notebook
 	$(BIN)/python -m pytest

@@ -60,6 +60,8 @@ def prepare(picture: str | Path | np.ndarray) -> Chain:
     if picture.ndim not in (2, 3) or picture.dtype != np.uint8 or min(picture.shape[:2]) < 1:
         raise ImageError("A picture must be uint8 of shape (h, w) or (h, w, 3).")
     whole = find_sheet(to_gray(resize_to(picture, min(max(picture.shape), 4 * WORKING_SIDE))))
+    if has_no_margin(whole):
+        whole = with_margin(whole)
     gray, ink, mask = _look(whole)
     if 0 < _side(mask) < 0.3 * WORKING_SIDE:
         # A small digit in a large picture: look again, from closer by.
@@ -71,6 +73,8 @@ def prepare(picture: str | Path | np.ndarray) -> Chain:
         closer = _look(whole[y0:y1, x0:x1])
         if closer[2].any():
             gray, ink, mask = closer
+    if not mask.any():
+        gray, ink, mask = _look(with_margin(whole))
     if not mask.any():
         raise ImageError("No ink found; use a picture with one dark digit on light paper.")
     left, top, right, bottom = box = _box(mask)
@@ -172,7 +176,7 @@ def to_gray(picture: np.ndarray) -> np.ndarray:
     """
     if picture.ndim == 2:
         return picture
-    small = cv2.resize(resize_to(picture, 64), None, fx=1, fy=1).reshape(-1, 3).astype(np.float32)
+    small = resize_to(picture, 64).reshape(-1, 3).astype(np.float32)
     _, (axis, *_) = cv2.PCACompute(small, mean=None)
     axis = axis if axis.sum() > 0 else -axis  # lighter stays lighter
     low, high = np.minimum(axis, 0).sum() * 255, np.maximum(axis, 0).sum() * 255
@@ -200,6 +204,29 @@ def find_sheet(gray: np.ndarray) -> np.ndarray:
     box = np.array([top + inset, top + high - inset, left + inset, left + wide - inset])
     y0, y1, x0, x1 = (box * max(gray.shape) / 320).round().astype(int)
     return gray[y0:y1, x0:x1]
+
+
+def has_no_margin(gray: np.ndarray) -> bool:
+    """Whether a digit was cut out so closely that it reaches three sides of uint8 (h, w) or all.
+
+    A shadow that does so covers a whole side, and the rules of paper fill little of their box.
+    """
+    small = cv2.resize(gray, (100, 100), interpolation=cv2.INTER_AREA)
+    _, ink = cv2.threshold(small, 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
+    ring = np.concatenate([ink[0], ink[-1], ink[:, 0], ink[:, -1]])
+    if ring.mean() > 0.5:  # most of the edge is paper
+        ink, ring = 1 - ink, 1 - ring
+    _, _, stats, _ = cv2.connectedComponentsWithStats(ink)
+    left, top, wide, high, area = max(stats[1:], key=lambda piece: piece[-1], default=stats[0])
+    sides = sum([left <= 3, top <= 3, left + wide >= 97, top + high >= 97])
+    return bool(sides >= 3 and 0.15 < area / (wide * high) < 0.75 and ring.mean() < 0.24)
+
+
+def with_margin(gray: np.ndarray) -> np.ndarray:
+    """Lay a picture, uint8 (h, w), on a larger sheet in the shade of most of its edge."""
+    paper = np.median(np.concatenate([gray[0], gray[-1], gray[:, 0], gray[:, -1]]))
+    margin = [round(0.3 * max(gray.shape))] * 4
+    return cv2.copyMakeBorder(gray, *margin, cv2.BORDER_CONSTANT, value=float(paper))
 
 
 def ink_on_paper(gray: np.ndarray) -> np.ndarray:
@@ -259,7 +286,8 @@ def dark_on_light(gray: np.ndarray) -> bool:
     for image, way in zip((small, flipped), ways, strict=True):
         mask = way > bar
         _, labels = cv2.connectedComponents(mask.astype(np.uint8))
-        inner.append(mask & ~np.isin(labels, np.unique(labels[edge])))
+        off_the_edge = mask & ~np.isin(labels, np.unique(labels[edge]))
+        inner.append(off_the_edge if off_the_edge.any() else mask)
         within = image[3 * high : -3 * high, 3 * wide : -3 * wide]
         beside = cv2.copyMakeBorder(within, *[3 * high] * 2, *[3 * wide] * 2, cv2.BORDER_REPLICATE)
         outer.append(mask | (edge & (beside - image > bar)))  # a frame counts, too
@@ -332,11 +360,11 @@ def _pieces(mask: np.ndarray) -> list[np.ndarray]:
         left, top, w, h, area = stats[i]
         if area < max(12, 2e-4 * mask.size):
             break
-        touches = (left == 0) + (top == 0) + (left + w == wide) + (top + h == high)
+        touches = left == 0 or top == 0 or left + w == wide or top + h == high
         inside = (
             0.06 * wide < left + w / 2 < 0.94 * wide and 0.06 * high < top + h / 2 < 0.94 * high
         )
-        if touches and (touches > 1 or not inside):
+        if touches and not inside:
             continue
         found.append(labels == i)
         if len(found) == 12:

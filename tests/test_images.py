@@ -90,6 +90,15 @@ def test_real_digits_come_out_right_from_every_kind_of_picture(reader, real):
     assert min(shares.values()) >= 0.96, shares
 
 
+def test_a_digit_cut_out_without_a_margin_is_read(reader, real):
+    pictures, y_true = real
+    tight = []
+    for picture in pictures:
+        left, top, wide, high = cv2.boundingRect((picture < 130).astype(np.uint8))
+        tight.append(picture[top : top + high, left : left + wide])
+    assert share_read(reader, tight, y_true) >= 0.7
+
+
 def test_ruled_paper_is_not_read(reader, real):
     pictures, y_true = real
     lined = [p.copy() for p in pictures]

@@ -51,7 +51,7 @@ def test_a_short_training_on_few_digits_reads_most_others(small, capsys):
     assert result.accuracy >= 0.92, "the bundled digits, 40 short epochs"
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == small.epochs(1)
-    form = r"epoch  1/40   accuracy [\d.]+%   loss [\d.]+   val_accuracy .*%   val_loss .*   .* s"
+    form = r"epoch  1/25   accuracy [\d.]+%   loss [\d.]+   val_accuracy .*%   val_loss .*   .* s"
     assert re.fullmatch(form, lines[0])
 
 
