@@ -48,7 +48,7 @@ def test_the_same_seed_trains_the_same_network(small):
 def test_a_short_training_on_few_digits_reads_most_others(small, capsys):
     model = training.train("cnn_fast", small)
     result = evaluation.evaluate(model, small.x_test, small.y_test)
-    assert result.accuracy >= 0.92, "the bundled digits, 40 short epochs"
+    assert result.accuracy >= 0.92, "the bundled digits, 25 short epochs"
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == small.epochs(1)
     form = r"epoch  1/25   accuracy [\d.]+%   loss [\d.]+   val_accuracy .*%   val_loss .*   .* s"
