@@ -9,7 +9,7 @@ AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 .PHONY: lab test lint notebooks test-offline
 
 lab: $(READY)  ## open notebook 01 in JupyterLab
-	$(BIN)/jupyter lab $(AS_ROOT) notebooks/01_data_exploration.ipynb
+	$(BIN)/jupyter lab $(AS_ROOT) --LabApp.default_url=/lab/tree/notebooks/01_data_exploration.ipynb
 
 test: $(READY)  ## run the unit tests and every notebook
 	$(BIN)/python -m pytest
