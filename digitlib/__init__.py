@@ -13,13 +13,14 @@ takes seconds.
 
 from importlib import import_module
 
-_MODULES = {"data", "images", "models", "training", "evaluation", "plotting"}
+_MODULES = {"data", "images", "models", "training", "evaluation", "plotting", "sketchpad"}
 _NAMES = {
     "load_data": "data",
     "Digits": "data",
     "DataError": "data",
     "ImageError": "images",
     "ModelError": "training",
+    "Sketchpad": "sketchpad",
     "keras": "backend",
 }
 

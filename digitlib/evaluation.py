@@ -9,12 +9,12 @@ from sklearn import metrics
 
 
 def predict(model, x: np.ndarray) -> np.ndarray:
-    """Return the probabilities, float32 of shape (n, 10), for raw pixels of shape (n, 28, 28).
+    """Return the probabilities, float32 (n, 10), for raw pixels of shape (n, 28, 28).
 
-    A few images are called directly: model.predict costs some 50 ms however few there are.
+    A few images go in one batch: model.predict costs some 50 ms however few there are.
     """
-    if len(x) <= 32:
-        return np.asarray(model(np.asarray(x, dtype=np.float32), training=False))
+    if len(x) <= 1000:
+        return model.predict_on_batch(np.asarray(x, dtype=np.float32))
     return model.predict(x, batch_size=1000, verbose=0)
 
 

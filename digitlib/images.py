@@ -16,23 +16,22 @@ The last two are the normalisation that LeCun, Bottou, Bengio and Haffner descri
 Learning Applied to Document Recognition, 1998.
 """
 
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
 
-MOST_PIXELS = 50_000_000
+from digitlib.pictures import ImageError, read_picture
+
 WORKING_SIDE = 640  # the longer side, in pixels, of the picture the chain works on
 # Widths of MNIST's strokes when the digit fills a box of 20: 99 % of the training images lie in
 # this range. Strokes inside it are left as they are.
 THINNEST, THICKEST = 1.4, 6.5
 
 
-class ImageError(ValueError):
-    """A picture cannot be used; the message says why and what to do."""
+class NoInkError(ImageError):
+    """A picture can be read, but nothing is written in it."""
 
 
 @dataclass(frozen=True)
@@ -45,53 +44,92 @@ class Chain:
     mask: np.ndarray
     digit: np.ndarray
     box: tuple[int, int, int, int]
-    """Left, top, right, bottom of the digit in `gray`, in pixels."""
+    """Left, top, right, bottom of the digit in `picture`, in pixels."""
     pen: float
     """Width of the strokes before they were changed, in pixels of a box of 20."""
+    writing: np.ndarray
+    """All the ink of the picture that may be writing, before one digit was chosen: (h, w), 0–1."""
 
 
-def prepare(picture: str | Path | np.ndarray) -> Chain:
-    """Take a picture, a file or uint8 of shape (h, w) or (h, w, 3), through the whole chain.
+def prepare(picture: str | Path | bytes | np.ndarray) -> Chain:
+    """Take a picture (a file, its bytes, or uint8 of shape (h, w) or (h, w, 3)) through the chain.
 
     chain.digit is what the network reads: uint8 of shape (28, 28). Raises ImageError where the
-    file cannot be read or the picture shows no ink.
+    file cannot be read, and NoInkError, which is one, where the picture shows no ink.
     """
-    if isinstance(picture, str | Path):
-        picture = read_picture(picture)
-    if picture.ndim not in (2, 3) or picture.dtype != np.uint8 or min(picture.shape[:2]) < 1:
-        raise ImageError("A picture must be uint8 of shape (h, w) or (h, w, 3).")
-    whole = find_sheet(to_gray(resize_to(picture, min(max(picture.shape), 4 * WORKING_SIDE))))
+    picture = as_picture(picture)
+    flat, to_picture = lay_flat(picture, 2 * WORKING_SIDE)
+    whole, origin = to_gray(flat), np.zeros(2)
     if has_no_margin(whole):
-        whole = with_margin(whole)
-    gray, ink, mask = _look(whole)
-    if 0 < _side(mask) < 0.3 * WORKING_SIDE:
+        whole, origin = with_margin(whole), origin - margin_of(whole)
+    seen, corner, scale = _look(whole), origin, max(whole.shape) / WORKING_SIDE
+    writing = seen[3]
+    if 0 < _side(seen[2]) < 0.3 * WORKING_SIDE:
         # A small digit in a large picture: look again, from closer by.
-        scale = max(whole.shape) / WORKING_SIDE
-        left, top, right, bottom = _box(mask)
-        margin = 0.8 * _side(mask)
-        corners = np.array([top - margin, bottom + margin, left - margin, right + margin]) * scale
-        y0, y1, x0, x1 = np.maximum(corners.round().astype(int), 0)
-        closer = _look(whole[y0:y1, x0:x1])
-        if closer[2].any():
-            gray, ink, mask = closer
+        box, margin = np.array(box_of(seen[2])), 0.8 * _side(seen[2])
+        x0, y0 = np.maximum((box[:2] - margin) * scale, 0).round().astype(int)
+        x1, y1 = ((box[2:] + margin) * scale).round().astype(int)
+        closer = whole[y0:y1, x0:x1]
+        again = _look(closer)
+        if again[2].any():
+            seen, corner = again, origin + np.array([x0, y0])
+            scale = max(closer.shape) / WORKING_SIDE
+    if not seen[2].any():
+        whole, corner = with_margin(whole), origin - margin_of(whole)
+        seen, scale = _look(whole), max(whole.shape) / WORKING_SIDE
+        writing = seen[3]
+    gray, ink, mask, _ = seen
     if not mask.any():
-        gray, ink, mask = _look(with_margin(whole))
-    if not mask.any():
-        raise ImageError("No ink found; use a picture with one dark digit on light paper.")
-    left, top, right, bottom = box = _box(mask)
+        raise NoInkError("No ink found; use a picture with one dark digit on light paper.")
+    box = (np.array(box_of(mask)).reshape(2, 2) * scale + corner).ravel()
+    digit, pen = as_mnist(ink, mask)
+    box = box_in_picture(box, to_picture, picture)
+    return Chain(picture, gray, ink, mask, digit, box, pen, writing)
+
+
+def as_picture(source: str | Path | bytes | np.ndarray) -> np.ndarray:
+    """Return uint8 (h, w) or (h, w, 3), read from a file or from its bytes unless it is that.
+
+    Raises ImageError where it cannot be had.
+    """
+    if not isinstance(source, np.ndarray):
+        return read_picture(source)
+    if source.ndim not in (2, 3) or source.dtype != np.uint8 or min(source.shape) < 1:
+        raise ImageError("A picture must be uint8 of shape (h, w) or (h, w, 3).")
+    if source.ndim == 3 and source.shape[2] != 3:
+        raise ImageError("A picture in colour must have the shape (h, w, 3).")
+    return source
+
+
+def box_in_picture(box, to_picture: np.ndarray, picture: np.ndarray) -> tuple[int, int, int, int]:
+    """Carry a box (left, top, right, bottom) over to `picture` by the 3×3 matrix of lay_flat."""
+    left, top, right, bottom = box
+    corners = np.array([[[left, top], [right, top], [right, bottom], [left, bottom]]], float)
+    found = cv2.perspectiveTransform(corners, to_picture)[0]
+    limits = picture.shape[1::-1]
+    (left, top), (right, bottom) = (
+        np.clip(ends.round(), 0, limits).astype(int).tolist()
+        for ends in (found.min(axis=0), found.max(axis=0))
+    )
+    return left, top, right, bottom
+
+
+def as_mnist(ink: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, float]:
+    """Take the ink under a mask, both (h, w), to uint8 (28, 28); return it and the pen's width."""
+    left, top, right, bottom = box_of(mask)
     near = cv2.dilate(mask.astype(np.uint8), np.ones((3, 3), np.uint8))  # its soft edge too
     crop = np.where(near, ink, 0)[top:bottom, left:right]
-    digit = center_in_28(fit_in_20(pen_like_mnist(crop)))
-    return Chain(picture, gray, ink, mask, digit, box, pen_width(crop))
+    return center_in_28(fit_in_20(pen_like_mnist(crop))), pen_width(crop)
 
 
-def _look(gray: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _look(gray: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     gray = resize_to(gray, WORKING_SIDE)
     ink = ink_on_paper(gray)
-    return gray, ink, find_digit(ink)
+    return gray, ink, *find_digit(ink)
 
 
-def _box(mask: np.ndarray) -> tuple[int, int, int, int]:
+def box_of(mask: np.ndarray) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom of what a mask, bool (h, w), marks."""
     left, top, wide, high = cv2.boundingRect(mask.astype(np.uint8))
     return left, top, left + wide, top + high
 
@@ -107,64 +145,11 @@ def read_digit(model, picture: str | Path | np.ndarray) -> tuple[int, float]:
     return int(probabilities.argmax()), float(probabilities.max())
 
 
-def read_picture(path: str | Path) -> np.ndarray:
-    """Read an image file into uint8 (h, w, 3): upright, and on paper where it is transparent.
-
-    Raises ImageError where there is no such file, or it is no image, damaged or too large.
-    """
-    path = Path(path)
-    try:
-        if path.is_dir():
-            raise ImageError(f"{path} is a folder; name the pictures in it.")
-        if path.exists() and path.stat().st_size == 0:
-            raise ImageError(f"{path} is empty; save or copy it again.")
-        with warnings.catch_warnings(), Image.open(path) as image:
-            warnings.simplefilter("ignore")
-            if image.width * image.height > MOST_PIXELS:
-                raise Image.DecompressionBombError
-            image.draft("RGB", (2 * WORKING_SIDE, 2 * WORKING_SIDE))
-            return _colors(ImageOps.exif_transpose(image))
-    except ImageError:
-        raise
-    except Image.DecompressionBombError:
-        most = MOST_PIXELS // 1_000_000
-        raise ImageError(f"{path} is too large; make it smaller than {most} megapixels.") from None
-    except FileNotFoundError:
-        raise ImageError(f"There is no file {path}; correct the path.") from None
-    except PermissionError:
-        raise ImageError(f"{path} may not be read; change its permissions.") from None
-    except UnidentifiedImageError:
-        raise ImageError(f"{path} is no image; save it as PNG or JPEG.") from None
-    except Exception as error:
-        # Damaged files make the decoders raise many types: OSError, SyntaxError, struct.error …
-        raise ImageError(
-            f"{path} is damaged ({type(error).__name__}); save or copy it again."
-        ) from None
-
-
-def _colors(image: Image.Image) -> np.ndarray:
-    if image.mode.startswith(("I", "F")):  # 16 or 32 bits per pixel: spread over 0–255
-        values = np.asarray(image, dtype=np.float32)
-        low, high = np.nanmin(values), np.nanmax(values)
-        gray = np.nan_to_num((values - low) * (255 / max(high - low, 1e-6)))
-        return np.repeat(gray.astype(np.uint8)[..., np.newaxis], 3, axis=2)
-    if "A" not in image.getbands() and "transparency" not in image.info:
-        return np.asarray(image.convert("RGB"))
-    layers = np.asarray(image.convert("RGBA")).astype(np.float32)
-    color, alpha = layers[..., :3], layers[..., 3:] / 255
-    opaque = color[alpha[..., 0] > 0.5]
-    if len(opaque) == 0:
-        paper = np.array([255, 255, 255], np.float32)
-    elif len(opaque) > alpha.size / 2:  # a picture with clear corners: go on with its own paper
-        paper = np.median(opaque, axis=0)
-    else:  # strokes on a clear layer: lay them on what they stand out from
-        paper = np.full(3, 0 if opaque.mean() > 127 else 255, np.float32)
-    return (color * alpha + paper * (1 - alpha)).round().astype(np.uint8)
-
-
 def resize_to(image: np.ndarray, side: int) -> np.ndarray:
     """Scale an image so that its longer side is `side`; small ones grow smoothly."""
     scale = side / max(image.shape[:2])
+    if scale == 1:
+        return image
     size = [max(1, round(n * scale)) for n in image.shape[1::-1]]
     return cv2.resize(image, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
 
@@ -177,34 +162,76 @@ def to_gray(picture: np.ndarray) -> np.ndarray:
     """
     if picture.ndim == 2:
         return picture
-    small = resize_to(picture, 64).reshape(-1, 3).astype(np.float32)
+    step = max(1, max(picture.shape) // 64)  # a few thousand pixels tell
+    small = picture[::step, ::step].reshape(-1, 3).astype(np.float32)
     _, (axis, *_) = cv2.PCACompute(small, mean=None)
     axis = axis if axis.sum() > 0 else -axis  # lighter stays lighter
     low, high = np.minimum(axis, 0).sum() * 255, np.maximum(axis, 0).sum() * 255
-    shade = picture.astype(np.float32) @ (axis * (255 / (high - low)))
-    return np.clip(shade - low * 255 / (high - low), 0, 255).astype(np.uint8)
+    spread = 255 / (high - low)
+    return cv2.transform(picture, np.array([[*axis * spread, -low * spread]]))  # cut to 0–255
 
 
-def find_sheet(gray: np.ndarray) -> np.ndarray:
-    """Return the part of a picture, uint8 (h, w), that is a sheet of paper lying on a darker table.
+def lay_flat(picture: np.ndarray, side: int) -> tuple[np.ndarray, np.ndarray]:
+    """Shrink a picture, (h, w) or (h, w, 3), to a longer side of at most `side` pixels.
 
-    The picture comes back whole where no such sheet is seen.
+    Where it shows a sheet of paper on a table, only the sheet is kept, seen from straight above.
+    Returns the result and the 3×3 matrix that takes its pixels back to those of the picture.
     """
-    small = cv2.GaussianBlur(resize_to(gray, 320), (0, 0), 1.5)
-    _, light = cv2.threshold(small, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
-    edge = np.concatenate([light[0], light[-1], light[:, 0], light[:, -1]])
-    outlines, _ = cv2.findContours(light, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-    if (edge > 0).mean() > 0.1 or not outlines:
-        return gray
-    sheet = max(outlines, key=cv2.contourArea)
-    area, (_, sides, _) = cv2.contourArea(sheet), cv2.minAreaRect(sheet)
-    if area < 0.25 * small.size or area < 0.85 * sides[0] * sides[1]:
-        return gray
-    left, top, wide, high = cv2.boundingRect(sheet)
-    inset = 0.03 * min(wide, high) + 1
-    box = np.array([top + inset, top + high - inset, left + inset, left + wide - inset])
-    y0, y1, x0, x1 = (box * max(gray.shape) / 320).round().astype(int)
-    return gray[y0:y1, x0:x1]
+    flat = resize_to(picture, min(max(picture.shape[:2]), side))
+    scale = max(picture.shape[:2]) / max(flat.shape[:2])
+    to_picture = np.diag([scale, scale, 1.0])
+    corners = find_sheet(flat)
+    if corners is None:
+        return flat, to_picture
+    wide = round(
+        max(np.linalg.norm(corners[1] - corners[0]), np.linalg.norm(corners[2] - corners[3]))
+    )
+    high = round(
+        max(np.linalg.norm(corners[3] - corners[0]), np.linalg.norm(corners[2] - corners[1]))
+    )
+    upright = np.array([[0, 0], [wide, 0], [wide, high], [0, high]], np.float32)
+    matrix = cv2.getPerspectiveTransform(upright, corners)
+    sheet = cv2.warpPerspective(
+        flat, matrix, (wide, high), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    )
+    return sheet, to_picture @ matrix
+
+
+def find_sheet(picture: np.ndarray) -> np.ndarray | None:
+    """Find a sheet of paper on a table in uint8 (h, w) or (h, w, 3).
+
+    Returns its corners, float32 (4, 2), clockwise from the upper left and a little inside its
+    edge; None where no sheet is seen. It must be lighter than all around it, or less coloured,
+    which holds in a shadow too.
+    """
+    small = resize_to(picture, 320)
+    if small.ndim == 2:
+        views = [small]
+    else:
+        saturation = small.max(axis=2) - small.min(axis=2)
+        views = [cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), 255 - saturation]
+    for view in views:
+        soft = cv2.GaussianBlur(view, (0, 0), 1.5)
+        _, light = cv2.threshold(soft, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
+        edge = np.concatenate([light[0], light[-1], light[:, 0], light[:, -1]])
+        outlines, _ = cv2.findContours(light, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+        if (edge > 0).mean() > 0.1 or not outlines:
+            continue
+        sheet = max(outlines, key=cv2.contourArea)
+        box = cv2.minAreaRect(sheet)
+        area, sides = cv2.contourArea(sheet), box[1]
+        if area < 0.25 * light.size or area < 0.8 * sides[0] * sides[1]:
+            continue
+        hull = cv2.convexHull(sheet)
+        four = cv2.approxPolyDP(hull, 0.04 * cv2.arcLength(hull, True), True)[:, 0]
+        corners = (four if len(four) == 4 else cv2.boxPoints(box)).astype(np.float32)
+        middle = corners.mean(axis=0)
+        angles = np.arctan2(*(corners - middle).T[::-1])
+        corners = corners[np.argsort(angles)]  # clockwise, as y points down
+        corners = np.roll(corners, -int((corners - middle).sum(axis=1).argmin()), axis=0)
+        inside = middle + (corners - middle) * 0.94
+        return (inside * (max(picture.shape[:2]) / 320)).astype(np.float32)
+    return None
 
 
 def has_no_margin(gray: np.ndarray) -> bool:
@@ -226,8 +253,13 @@ def has_no_margin(gray: np.ndarray) -> bool:
 def with_margin(gray: np.ndarray) -> np.ndarray:
     """Lay a picture, uint8 (h, w), on a larger sheet in the shade of most of its edge."""
     paper = np.median(np.concatenate([gray[0], gray[-1], gray[:, 0], gray[:, -1]]))
-    margin = [round(0.3 * max(gray.shape))] * 4
+    margin = [margin_of(gray)] * 4
     return cv2.copyMakeBorder(gray, *margin, cv2.BORDER_CONSTANT, value=float(paper))
+
+
+def margin_of(gray: np.ndarray) -> int:
+    """How wide a margin with_margin adds on each side, in pixels."""
+    return round(0.3 * max(gray.shape))
 
 
 def ink_on_paper(gray: np.ndarray) -> np.ndarray:
@@ -236,34 +268,34 @@ def ink_on_paper(gray: np.ndarray) -> np.ndarray:
     A hairline, whose ink comes and goes from pixel to pixel, is drawn again with a broader pen.
     """
     ink = darker_than_paper(gray if dark_on_light(gray) else 255 - gray)
-    dark = ink > max(0.1, 0.5 * float(np.percentile(ink, 99.9)))
+    dark = ink > max(0.1, 0.5 * float(np.percentile(ink[::2, ::2], 99.9)))
     if dark.any() and _width(dark) < 3:
         brush = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
         ink = cv2.GaussianBlur(cv2.dilate(ink, brush), (0, 0), 1.5)
     return ink
 
 
-def darker_than_paper(gray: np.ndarray) -> np.ndarray:
+def darker_than_paper(gray: np.ndarray, brush: float = 0.38) -> np.ndarray:
     """How much darker each pixel of uint8 (h, w) is than the paper under it: float32 (h, w), 0–1.
 
     A share of the paper's own lightness, as ink swallows the same share in light and in shadow.
     """
-    paper = paper_under(gray)
+    paper = paper_under(gray, brush)
     soft = cv2.GaussianBlur(gray, (0, 0), 0.8)
     return np.clip((paper - soft) / np.maximum(paper, 60), 0, 1)
 
 
-def paper_under(gray: np.ndarray) -> np.ndarray:
+def paper_under(gray: np.ndarray, brush: float = 0.38) -> np.ndarray:
     """Guess the paper's lightness everywhere, float32 (h, w), in a picture with dark strokes.
 
     Every stroke is closed with the light around it. What is wider than a stroke stays, so that
-    shadows and uneven light count as paper.
+    shadows and uneven light count as paper. brush: the widest stroke, as a share of the picture.
     """
-    small = resize_to(gray, 100)
-    side = 2 * (round(0.38 * min(small.shape)) // 2) + 1
-    brush = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    small = resize_to(gray, round(38 / brush))
+    side = 2 * (round(brush * min(small.shape)) // 2) + 1
+    round_brush = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     padded = cv2.copyMakeBorder(cv2.medianBlur(small, 3), *[side] * 4, cv2.BORDER_REPLICATE)
-    closed = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, brush)[side:-side, side:-side]
+    closed = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, round_brush)[side:-side, side:-side]
     soft = cv2.GaussianBlur(closed, (0, 0), 1.3).astype(np.float32)
     return cv2.resize(soft, gray.shape[::-1], interpolation=cv2.INTER_LINEAR)
 
@@ -305,33 +337,42 @@ def _share_inside_hull(inner: np.ndarray, outer: np.ndarray) -> float:
     return float(hull[inner].mean())
 
 
-def find_digit(ink: np.ndarray) -> np.ndarray:
+def find_digit(ink: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Mark the pixels of the digit, bool (h, w), in a map of ink, float (h, w).
 
     Dropped: specks, lines and frames at the edge, and what is much fainter than the pen, such as
     the rules of the paper. Kept: the largest piece of ink and every piece near it, such as the
-    bar of a 5.
+    bar of a 5. The second result is the ink of all that may be writing, float (h, w), also of
+    what is not taken for part of this digit.
     """
-    ink = cv2.GaussianBlur(ink, (0, 0), 2)
-    high, wide = ink.shape
-    middle = ink[round(0.08 * high) : round(0.92 * high), round(0.08 * wide) : round(0.92 * wide)]
-    few = ink[::3, ::3]
+    soft = cv2.GaussianBlur(ink, (0, 0), 2)
+    high, wide = soft.shape
+    middle = soft[round(0.08 * high) : round(0.92 * high), round(0.08 * wide) : round(0.92 * wide)]
+    few = soft[::4, ::4]  # every sixteenth pixel tells as much
     noise = float(np.median(few) + 1.4826 * np.median(np.abs(few - np.median(few))))
     floor = max(0.07, 5 * noise)
-    dark = middle[middle > floor]
+    dark = middle[::2, ::2][middle[::2, ::2] > floor]
     full = float(np.percentile(dark, 97)) if dark.size else 0.0
+    nothing = np.zeros(ink.shape, bool)
     if full < 1.5 * floor:
-        return np.zeros(ink.shape, bool)
+        return nothing, np.zeros_like(ink)
     # Near half of full ink is where the edge of a stroke lies. A lower bar keeps strokes that
     # fade, unless it lets in rules or the rim of a shadow too, which shows in a far larger digit.
-    mask = _digit_of(_pieces(ink > max(floor, 0.45 * full)), ink.shape)
-    lower = _digit_of(_pieces(ink > max(floor, 0.25 * full)), ink.shape)
-    grown = lower.sum() / max(mask.sum(), 1), _side(lower) / max(_side(mask), 1)
-    return lower if 1 <= grown[0] <= 1.8 and grown[1] <= 1.3 else mask
+    pieces = _pieces(soft > max(floor, 0.45 * full))
+    mask = _digit_of(pieces, ink.shape)
+    lower = _digit_of(_pieces(soft > max(floor, 0.25 * full)), ink.shape)
+    grown = (
+        np.count_nonzero(lower) / max(np.count_nonzero(mask), 1),
+        _side(lower) / max(_side(mask), 1),
+    )
+    written = [p for p in pieces if np.count_nonzero(p) > 0.1 * np.count_nonzero(pieces[0])]
+    writing = np.where(np.logical_or.reduce(written, initial=False), ink, 0) if written else nothing
+    digit = lower if 1 <= grown[0] <= 1.8 and grown[1] <= 1.3 else mask
+    return digit, np.asarray(writing, np.float32)
 
 
 def _side(mask: np.ndarray) -> int:
-    left, top, right, bottom = _box(mask)
+    left, top, right, bottom = box_of(mask)
     return max(right - left, bottom - top)
 
 
@@ -340,7 +381,8 @@ def _digit_of(pieces: list[np.ndarray], shape: tuple[int, int]) -> np.ndarray:
     if not pieces:
         return np.zeros(shape, bool)
     mask = pieces[0].copy()
-    waiting = [piece for piece in pieces[1:] if piece.sum() > 0.03 * pieces[0].sum()]
+    least = 0.03 * np.count_nonzero(mask)
+    waiting = [piece for piece in pieces[1:] if np.count_nonzero(piece) > least]
     while waiting:
         _, _, wide, high = cv2.boundingRect(mask.astype(np.uint8))
         away = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 3)

@@ -114,6 +114,27 @@ def reader() -> keras.Model:
     )
 
 
+def judge() -> keras.Model:
+    """Four convolutions and one output: is this a digit at all? 205,025 parameters."""
+    return keras.Sequential(
+        [
+            keras.Input((28, 28)),
+            layers.Rescaling(1 / 255),
+            layers.Reshape((28, 28, 1)),
+            *_normalised(layers.Conv2D(32, 5, strides=2, padding="same", use_bias=False)),
+            *_normalised(layers.Conv2D(64, 3, padding="same", use_bias=False)),
+            *_normalised(layers.Conv2D(64, 3, padding="same", use_bias=False)),
+            layers.MaxPooling2D(2),
+            *_normalised(layers.Conv2D(128, 3, padding="same", use_bias=False)),
+            layers.MaxPooling2D(2),
+            layers.Flatten(),
+            *_normalised(layers.Dense(64, use_bias=False)),
+            layers.Dense(1, activation="sigmoid"),
+        ],
+        name="judge",
+    )
+
+
 BUILDERS = {
     build.__name__: build
     for build in (dense, dense_two, dropout, wide, cnn_small, cnn, cnn_fast, reader)

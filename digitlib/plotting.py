@@ -8,6 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import seaborn as sns
 
+from digitlib import images
 from digitlib.evaluation import wilson_interval
 
 INK = "gray_r"  # 0 is paper and 255 is ink, so the map runs from white to black
@@ -222,7 +223,7 @@ def reliability(evaluations: dict, *, bins: int = 10, title: str = "") -> None:
 def stages(chain, *, title: str = "") -> None:
     """Draw a picture on its way to the network: the five stages of an images.Chain."""
     fig, axes = plt.subplots(1, 5, figsize=(9, 2.3))
-    left, top, right, bottom = chain.box
+    left, top, right, bottom = images.box_of(chain.mask)
     views = [
         ("picture", chain.picture, "gray"),
         ("one shade", chain.gray, "gray"),
@@ -239,3 +240,34 @@ def stages(chain, *, title: str = "") -> None:
         ax.spines[:].set_color(GREY)
     axes[3].plot([left, right, right, left, left], [top, top, bottom, bottom, top], color=ORANGE)
     fig.suptitle(title, x=0.01, ha="left", fontsize=12)
+
+
+def show_picture(picture: np.ndarray, title: str = "") -> None:
+    """Draw a picture, uint8 (h, w) or (h, w, 3), as it is."""
+    _, ax = plt.subplots(figsize=(5, 4))
+    ax.imshow(picture, cmap="gray", vmin=0, vmax=255)
+    ax.set_title(title)
+    ax.axis("off")
+
+
+def page(picture: np.ndarray, answer, *, title: str = "") -> None:
+    """Draw a page, uint8 (h, w) or (h, w, 3), with a box around each digit and what was read.
+
+    answer: a recognition.Answer. What does not look like a digit has a dashed box.
+    """
+    high, wide = picture.shape[:2]
+    _, ax = plt.subplots(figsize=(9, max(2.5, 9 * high / wide)))
+    ax.imshow(picture, cmap="gray", vmin=0, vmax=255)
+    for number, row in enumerate(answer.rows):
+        color = (ORANGE, BLUE)[number % 2]  # neighbouring rows differ
+        for digit in row:
+            left, top, right, bottom = digit.box
+            dash = "-" if digit.looks_like_one >= 0.5 else "--"
+            size = right - left, bottom - top
+            ax.add_patch(plt.Rectangle((left, top), *size, fill=False, ec=color, ls=dash))
+            ax.annotate(
+                digit.digit, (left, top), xytext=(0, 2), textcoords="offset points",
+                color=color, fontweight="bold", fontsize=11,
+            )  # fmt: skip
+    ax.set_title(title or answer.note)
+    ax.axis("off")

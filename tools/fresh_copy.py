@@ -61,17 +61,25 @@ def execute(path: Path, copy: Path) -> None:
         resources={"metadata": {"path": str(path.parent)}},
     )
     client.execute(env=environment(copy, offline=False))
-    for cell in notebook.cells:  # without a kernel, a stored widget shows as an error
+    for cell in notebook.cells:
         if cell.cell_type == "code":
-            cell.outputs = [
-                output for output in cell.outputs if WIDGET not in output.get("data", {})
-            ]
+            cell.outputs = without_widgets(cell.outputs)
     # Versions and widget states would change with every machine; nothing here reads them.
     notebook.metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
     }
     nbformat.write(notebook, path)
+
+
+def without_widgets(outputs: list) -> list:
+    """Drop the widgets, which show as errors without a kernel; keep the still pictures of some."""
+    kept = []
+    for output in outputs:
+        widget = output.get("data", {}).pop(WIDGET, None)
+        if widget is None or "image/png" in output["data"]:
+            kept.append(output)
+    return kept
 
 
 def mnist_file() -> Path:

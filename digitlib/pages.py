@@ -1,0 +1,319 @@
+"""Every digit on a page: where one ends and the next begins.
+
+    find_ink       picture       -> ink (h, w) and the mask of what may be writing
+    without_rules  mask          -> the mask without the rules and squares of the paper
+    find_atoms     mask          -> pieces of ink, each a digit, a part of one, or several
+    find_rows      atoms         -> rows top to bottom, each from left to right
+    best_split     a row, scores -> the digits of the row
+
+What belongs together is decided by reading: every plausible way to join pieces or to cut them is
+made into 28×28 and scored by the networks, and the best-scored path through the row is taken.
+This is the segmentation graph of LeCun, Bottou, Bengio and Haffner, Gradient-Based Learning
+Applied to Document Recognition, 1998, section VI.
+"""
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from scipy.signal import find_peaks
+
+from digitlib import images
+
+PAGE_SIDE = 2000  # the longer side, in pixels, of the page the segmentation works on
+CUT_PENALTY, JOIN_PENALTY = 2.0, 0.3  # in nats: what a cut or a join must gain to be worth it
+
+
+@dataclass(frozen=True)
+class Atom:
+    """A piece of ink: its mask, bool (h, w), and where in the page its corner lies."""
+
+    mask: np.ndarray
+    left: int
+    top: int
+
+    @property
+    def right(self) -> int:
+        return self.left + self.mask.shape[1]
+
+    @property
+    def bottom(self) -> int:
+        return self.top + self.mask.shape[0]
+
+    @property
+    def high(self) -> int:
+        return self.mask.shape[0]
+
+    @property
+    def wide(self) -> int:
+        return self.mask.shape[1]
+
+    @property
+    def box(self) -> tuple[int, int, int, int]:
+        return self.left, self.top, self.right, self.bottom
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What was taken for one digit: its pixels for the network, uint8 (28, 28), and its box."""
+
+    digit: np.ndarray
+    box: tuple[int, int, int, int]
+
+
+def find_marks(
+    ink: np.ndarray, mask: np.ndarray, score: Callable[[np.ndarray], np.ndarray]
+) -> list[list[Mark]]:
+    """Split ink, float (h, w), under a mask, bool (h, w), into rows of single digits.
+
+    score: uint8 (n, 28, 28) -> float (n,), how well each can be read as one digit, in nats (0 is
+    best). Boxes are in pixels of `ink`.
+    """
+    rows = find_rows(find_atoms(mask))
+    proposals = [_proposals(row) for row in rows]
+    # One batch for the whole page: a call of the network costs more than the images in it.
+    made = [[mark_of(atom, ink) for _, _, atom, _ in options] for options in proposals]
+    everything = [mark.digit for marks in made for mark in marks]
+    if not everything:
+        return []
+    scores = iter(score(np.stack(everything)))
+    found = []
+    for options, marks in zip(proposals, made, strict=True):
+        costs = [penalty - next(scores) for _, _, _, penalty in options]
+        path = best_split([(start, end) for start, end, _, _ in options], costs)
+        found.append([marks[i] for i in path])
+    return found
+
+
+def find_ink(gray: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Separate writing from paper on a page of uint8 (h, w), whichever is darker.
+
+    Returns ink, float32 (h, w), 0 to 1, and the mask of what may be writing, bool (h, w).
+    """
+    ink = images.darker_than_paper(gray if _writing_is_darker(gray) else 255 - gray, brush=0.12)
+    few = ink[::4, ::4]
+    noise = float(np.median(few) + 1.4826 * np.median(np.abs(few - np.median(few))))
+    floor = max(0.08, 5 * noise)
+    dark = few[few > floor]
+    full = float(np.percentile(dark, 97)) if dark.size else 0.0
+    if full < 1.3 * floor:
+        return ink, np.zeros(ink.shape, bool)
+    return ink, without_rules(ink > max(floor, 0.4 * full))
+
+
+def _writing_is_darker(gray: np.ndarray) -> bool:
+    """Whether the strokes of a page are darker than its paper, which covers most of it."""
+    small = images.resize_to(gray, 400)
+    paper = cv2.medianBlur(small, 41).astype(np.int16)
+    darker, lighter = paper - small, small - paper
+    bar = max(10.0, 0.4 * float(np.percentile(np.maximum(darker, lighter), 99.5)))
+    return bool(darker[darker > bar].sum() >= lighter[lighter > bar].sum())
+
+
+def without_rules(mask: np.ndarray) -> np.ndarray:
+    """Take the long lines of ruled or squared paper out of a mask, bool (h, w).
+
+    Where a stroke crosses a line it is higher than the line is thick, and so it stays.
+    """
+    return _without_lying(_without_lying(mask).T).T
+
+
+def _without_lying(mask: np.ndarray) -> np.ndarray:
+    wide = mask.shape[1]
+    dense = mask.astype(np.uint8)
+    # Runs of ink as long as only a line has them, joined across gaps.
+    runs = cv2.morphologyEx(dense, cv2.MORPH_OPEN, np.ones((1, max(9, wide // 40)), np.uint8))
+    joined = cv2.morphologyEx(runs, cv2.MORPH_CLOSE, np.ones((3, wide // 20), np.uint8))
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(joined)
+    long = (stats[:, cv2.CC_STAT_WIDTH] > 0.35 * wide).nonzero()[0]
+    lines = [i for i in long if i and stats[i, cv2.CC_STAT_AREA] < 0.02 * wide * wide]
+    if not lines:
+        return mask
+    on_line = cv2.dilate(np.isin(labels, lines).astype(np.uint8), np.ones((5, 1), np.uint8))
+    thick = 2 + max(stats[i, cv2.CC_STAT_AREA] / stats[i, cv2.CC_STAT_WIDTH] for i in lines)
+    tall = np.ones((round(1.3 * thick) + 1, 1), np.uint8)
+    strokes = cv2.morphologyEx(dense, cv2.MORPH_OPEN, tall)
+    return (dense & ~(on_line & (1 - strokes))).astype(bool)
+
+
+def find_atoms(mask: np.ndarray) -> list[Atom]:
+    """Cut a mask, bool (h, w), into pieces of ink, without specks, frames and cut-off shadows.
+
+    A small piece above or below a larger one, such as the bar of a 5, is joined to it.
+    """
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
+    high, wide = mask.shape
+    least = max(4, 0.004 * max(mask.shape))
+    pieces = []
+    for i in range(1, count):
+        left, top, w, h, area = (int(n) for n in stats[i])
+        touches = left == 0 or top == 0 or left + w == wide or top + h == high
+        frame = w > 0.6 * wide or h > 0.6 * high or (touches and area > 0.3 * w * h)
+        if max(w, h) < least or area < 6 or (frame and max(mask.shape) > 1.3 * min(h, w)):
+            continue
+        pieces.append(Atom(labels[top : top + h, left : left + w] == i, left, top))
+    if not pieces:
+        return []
+    tall = typical_height(pieces)
+    pieces = [p for p in pieces if max(p.high, p.wide) > 0.2 * tall and p.high < 5 * tall]
+    # What lies and is no part of anything is a dash of a rule, not a digit.
+    return [p for p in _stacked(pieces, tall) if p.high > 0.25 * tall or p.high > p.wide]
+
+
+def typical_height(atoms: list[Atom]) -> float:
+    """The median height, in pixels, of those pieces that are no fragments."""
+    heights = np.array([atom.high for atom in atoms])
+    return float(np.median(heights[heights > 0.4 * np.percentile(heights, 90)]))
+
+
+def _stacked(atoms: list[Atom], tall: float) -> list[Atom]:
+    atoms = sorted(atoms, key=lambda atom: -atom.high * atom.wide)
+    joined = []
+    for atom in atoms:
+        for i, other in enumerate(joined):
+            shared = min(atom.right, other.right) - max(atom.left, other.left)
+            gap = max(atom.top, other.top) - min(atom.bottom, other.bottom)
+            height = max(atom.bottom, other.bottom) - min(atom.top, other.top)
+            if (
+                shared > 0.5 * min(atom.wide, other.wide)
+                and gap < 0.25 * tall
+                and height < 1.5 * max(tall, other.high)
+                and atom.high < 0.6 * max(tall, other.high)
+            ):
+                joined[i] = union([other, atom])
+                break
+        else:
+            joined.append(atom)
+    return joined
+
+
+def union(atoms: list[Atom]) -> Atom:
+    """Lay several pieces into one mask."""
+    left, top = min(a.left for a in atoms), min(a.top for a in atoms)
+    right, bottom = max(a.right for a in atoms), max(a.bottom for a in atoms)
+    mask = np.zeros((bottom - top, right - left), bool)
+    for a in atoms:
+        mask[a.top - top : a.bottom - top, a.left - left : a.right - left] |= a.mask
+    return Atom(mask, left, top)
+
+
+def find_rows(atoms: list[Atom]) -> list[list[Atom]]:
+    """Sort pieces into rows from top to bottom, each from left to right.
+
+    From left to right, a piece goes on the row whose last pieces end nearest to its own height
+    on the page; so rows may climb, fall or bend.
+    """
+    if not atoms:
+        return []
+    tall = typical_height(atoms)
+    rows: list[list[Atom]] = []
+    for atom in sorted(atoms, key=lambda atom: atom.left + atom.right):
+        middle = (atom.top + atom.bottom) / 2
+        nearest = min(rows, key=lambda row: abs(_level(row, tall) - middle), default=None)
+        reach = 0.6 * max(tall, atom.high)
+        if nearest is not None and abs(_level(nearest, tall) - middle) < reach:
+            nearest.append(atom)
+        else:
+            rows.append([atom])
+    return sorted(rows, key=lambda row: np.mean([(a.top + a.bottom) / 2 for a in row]))
+
+
+def _level(row: list[Atom], tall: float) -> float:
+    """How far down the page a row has come, by its last pieces that are no fragments."""
+    whole = [a for a in row if a.high > 0.5 * tall] or row
+    return float(np.mean([(a.top + a.bottom) / 2 for a in whole[-2:]]))
+
+
+def _proposals(row: list[Atom]) -> list[tuple[int, int, Atom, float]]:
+    """Every plausible digit of a row: (first part, one past the last, its ink, its penalty).
+
+    Wide pieces are cut into parts; neighbouring parts and pieces are joined.
+    """
+    tall = typical_height(row)
+    options, at = [], 0
+    starts = []
+    for atom in row:
+        starts.append(at)
+        lines = [] if atom.wide < 0.75 * atom.high else cut_lines(atom)
+        options.append((at, at + len(lines) + 1, atom, 0.0))
+        edges = [None, *lines, None]
+        for i, j in itertools.combinations(range(len(edges)), 2):
+            if not lines or (i == 0 and j == len(edges) - 1):
+                continue
+            part = between(atom, edges[i], edges[j])
+            if part is not None and 0.4 * tall < part.high > 0.6 * part.wide:
+                options.append((at + i, at + j, part, CUT_PENALTY / 2))
+        at += len(lines) + 1
+    starts.append(at)
+    for i in range(len(row) - 1):
+        for j in range(i + 1, min(i + 3, len(row))):
+            group = row[i : j + 1]
+            gaps = [b.left - a.right for a, b in itertools.pairwise(group)]
+            whole = union(group)
+            if max(gaps) < 0.25 * tall and whole.wide < 1.3 * max(whole.high, tall):
+                options.append((starts[i], starts[j + 1], whole, JOIN_PENALTY))
+    return options
+
+
+def cut_lines(atom: Atom) -> list[tuple[float, float]]:
+    """Where a piece that may hold several digits might be cut, from left to right.
+
+    Lines are (column at half the height, slant); upright and slanted ones, as handwriting leans,
+    and each where it crosses less ink than its neighbours do.
+    """
+    high, wide = atom.mask.shape
+    columns = np.arange(wide)
+    found = []
+    for slant in (-0.35, 0.0, 0.35):
+        shift = (slant * (np.arange(high) - high / 2)).round().astype(int)
+        at = np.clip(columns[np.newaxis, :] + shift[:, np.newaxis], 0, wide - 1)
+        crossed = atom.mask[np.arange(high)[:, np.newaxis], at].sum(axis=0)
+        least, _ = find_peaks(-crossed, height=-0.5 * high, distance=max(1, high // 5))
+        found += [(float(column), slant) for column in least]
+    return sorted(found)
+
+
+def between(atom: Atom, left, right) -> Atom | None:
+    """The part of a piece between two of its cut_lines; None stands for its own edge.
+
+    Returns None where the two enclose nothing.
+    """
+    high, wide = atom.mask.shape
+    rows, columns = np.ogrid[:high, :wide]
+    part = atom.mask
+    for line, side in ((left, 1), (right, -1)):
+        if line is not None:
+            column, slant = line
+            part = part & (side * (columns - column - slant * (rows - high / 2)) >= (side < 0))
+    if not part.any():
+        return None
+    x0, y0, x1, y1 = images.box_of(part)
+    return Atom(part[y0:y1, x0:x1], atom.left + x0, atom.top + y0)
+
+
+def best_split(spans: list[tuple[int, int]], costs: list[float]) -> list[int]:
+    """Return which spans (start, end) cover 0 to the last end once, at the least sum of costs.
+
+    Viterbi's algorithm (IEEE Transactions on Information Theory 13, 1967).
+    """
+    last = max(end for _, end in spans)
+    best: list[tuple[float, list[int]]] = [(0.0, [])] + [(np.inf, [])] * last
+    for i in sorted(range(len(spans)), key=lambda i: spans[i]):
+        start, end = spans[i]
+        total = best[start][0] + costs[i]
+        if total < best[end][0]:
+            best[end] = total, [*best[start][1], i]
+    return best[last][1]
+
+
+def mark_of(atom: Atom, ink: np.ndarray) -> Mark:
+    """Bring one piece to 28×28, with the ink, float (h, w) of the page, under it."""
+    framed = np.pad(atom.mask, 2)
+    under = np.zeros(framed.shape, np.float32)
+    y0, x0 = max(atom.top - 2, 0), max(atom.left - 2, 0)
+    crop = ink[y0 : atom.bottom + 2, x0 : atom.right + 2]
+    dy, dx = y0 - (atom.top - 2), x0 - (atom.left - 2)
+    under[dy : dy + crop.shape[0], dx : dx + crop.shape[1]] = crop
+    return Mark(images.as_mnist(under, framed)[0], atom.box)
