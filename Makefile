@@ -1,4 +1,5 @@
-# What you can ask for: lab, test, test-browser, lint, notebooks, test-offline. Works with GNU make 3.81 on.
+# What you can ask for: lab, test, test-offline, test-browser, bench-handwriting, lint, notebooks.
+# Works with GNU make 3.81 on.
 BIN := .venv/bin
 READY := .venv/.ready
 PYTHONS := $(PYTHON) python3.13 python3.12 python3.11 python3 python
@@ -6,7 +7,7 @@ PYTHONS := $(PYTHON) python3.13 python3.12 python3.11 python3 python
 # In a container one is often root, whom Jupyter refuses unless told.
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: lab test test-browser lint notebooks test-offline
+.PHONY: lab test test-offline test-browser bench-handwriting lint notebooks
 
 lab: $(READY)  ## open notebook 01 in JupyterLab
 	$(BIN)/jupyter lab $(AS_ROOT) --LabApp.default_url=/lab/tree/notebooks/01_data_exploration.ipynb
@@ -17,6 +18,9 @@ test: $(READY)  ## run the unit tests and every notebook
 test-browser: $(READY)  ## draw on the sketchpad with the mouse, in a real browser
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-build-isolation -e ".[browser]"
 	$(BIN)/python -m pytest tests/browser
+
+bench-handwriting: $(READY)  ## measure how well strangers' handwriting is read
+	$(BIN)/python tools/bench_handwriting.py
 
 lint: $(READY)  ## check form and style, notebooks included
 	$(BIN)/ruff format --check

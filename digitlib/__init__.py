@@ -1,11 +1,16 @@
 """digitlib: what the handwritten-digit notebooks use more than once.
 
-    data        where the digits come from
-    images      how a photo becomes 28×28
-    models      what the networks are
-    training    how they learn, and where they are kept
-    evaluation  how well they do
-    plotting    how it is drawn
+    data         where the digits come from
+    models       what the networks are
+    training     how they learn, and where they are kept
+    evaluation   how well they do
+    pictures     what an image file shows
+    images       how a photo becomes 28×28
+    pages        where one digit ends and the next begins
+    doubt        what is no digit at all
+    recognition  all of these together: what is written in a picture
+    plotting     how it is drawn
+    sketchpad    paper in the notebook
 
 Everything is imported on first use, so that ``import digitlib`` is instant: TensorFlow alone
 takes seconds.
@@ -13,12 +18,15 @@ takes seconds.
 
 from importlib import import_module
 
-_MODULES = {"data", "images", "models", "training", "evaluation", "plotting", "sketchpad"}
+_MODULES = {
+    "data", "models", "training", "evaluation", "pictures", "images", "pages", "doubt",
+    "recognition", "plotting", "sketchpad",
+}  # fmt: skip
 _NAMES = {
     "load_data": "data",
     "Digits": "data",
     "DataError": "data",
-    "ImageError": "images",
+    "ImageError": "pictures",
     "ModelError": "training",
     "Sketchpad": "sketchpad",
     "keras": "backend",

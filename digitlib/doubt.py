@@ -55,9 +55,11 @@ def train(digits: Digits, *, epochs: int = 14, seed: int = 0) -> keras.Model:
 def set_threshold(model: keras.Model, x: np.ndarray, share: float = 0.005) -> float:
     """Shift the judge's last bias so that `share` of the digits x, (n, 28, 28), fall below 0.5.
 
-    Returns the probability that the threshold of 0.5 was before. Changes the model.
+    Half of them are taken as they are, half as pictures of few pixels. Returns the probability
+    that the threshold of 0.5 was before. Changes the model.
     """
-    before = float(np.quantile(predict(model, x), share))
+    few = [of_few_pixels(image, 8 + i % 5) for i, image in enumerate(x[1::2])]
+    before = float(np.quantile(predict(model, np.concatenate([x[::2], few])), share))
     weights, bias = model.layers[-1].get_weights()
     model.layers[-1].set_weights([weights, bias - np.log(before / (1 - before))])
     return before
@@ -80,9 +82,17 @@ class DigitsOrNot(training.Augmented):
         for i in np.flatnonzero(rng.random(len(digits)) < 0.15):
             # Else it would learn that whatever is drawn by code is no digit.
             digits[i] = _placed(sign(str(rng.integers(10)), rng), rng)
+        for i in np.flatnonzero(rng.random(len(digits)) < 0.2):
+            digits[i] = of_few_pixels(digits[i], int(rng.integers(8, 13)))
         others = np.stack([draw_nondigit(self.x, self.y, rng) for _ in digits])
         labels = np.repeat([1, 0], len(digits)).astype(np.float32)
         return np.concatenate([digits, others]), labels
+
+
+def of_few_pixels(image: np.ndarray, side: int) -> np.ndarray:
+    """See uint8 (28, 28) from so far that `side` pixels are left of each side."""
+    few = cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA)
+    return cv2.resize(few, (28, 28), interpolation=cv2.INTER_CUBIC)
 
 
 def draw_nondigit(x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -123,7 +133,7 @@ def shape(rng: np.random.Generator) -> np.ndarray:
     """A polygon, star, cross, arrow, tick, grid, spiral, disc or lying stroke."""
     canvas = np.zeros((SIDE, SIDE), np.uint8)
     pen = int(rng.integers(2, 12))
-    kind = rng.integers(9)
+    kind = rng.integers(10)
     turn = rng.uniform(0, 2 * np.pi)
     if kind <= 1:  # a polygon or a star, outlined or filled
         corners = int(rng.integers(3, 9))
@@ -169,6 +179,13 @@ def shape(rng: np.random.Generator) -> np.ndarray:
             axes[0] = max(axes[0], axes[1] // 2)  # a tall narrow box is a 1
             corners = [(48 + sign * axes[0], 48 + sign * axes[1]) for sign in (-1, 1)]
             cv2.rectangle(canvas, *corners, 255, -1)
+    elif kind == 8:  # a closed line with dents and bulges
+        angle = np.linspace(0, 2 * np.pi, 120)
+        waves = range(2, 6)
+        radius = sum(rng.normal(0, 0.7 / k) * np.cos(k * angle + rng.uniform(0, 6)) for k in waves)
+        radius = 40 * np.exp(radius) / np.exp(radius).max()
+        line = 48 + np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
+        cv2.polylines(canvas, [line.astype(np.int32)], True, 255, pen, cv2.LINE_AA)
     else:  # a stroke that lies, straight or wavy
         columns = np.linspace(6, 90, 60)
         rows = 48 + rng.uniform(-0.3, 0.3) * (columns - 48)

@@ -24,7 +24,7 @@ import numpy as np
 
 from digitlib.pictures import ImageError, read_picture
 
-WORKING_SIDE = 640  # the longer side, in pixels, of the picture the chain works on
+WORKING_SIDE = 512  # the longer side, in pixels, of the picture the chain works on
 # Widths of MNIST's strokes when the digit fills a box of 20: 99 % of the training images lie in
 # this range. Strokes inside it are left as they are.
 THINNEST, THICKEST = 1.4, 6.5
@@ -48,7 +48,9 @@ class Chain:
     pen: float
     """Width of the strokes before they were changed, in pixels of a box of 20."""
     writing: np.ndarray
-    """All the ink of the picture that may be writing, before one digit was chosen: (h, w), 0–1."""
+    """All ink that may be writing, before one digit was chosen: (h / 2, w / 2), 0–1."""
+    alone: bool
+    """Whether all of that was taken for parts of this one digit."""
 
 
 def prepare(picture: str | Path | bytes | np.ndarray) -> Chain:
@@ -63,7 +65,7 @@ def prepare(picture: str | Path | bytes | np.ndarray) -> Chain:
     if has_no_margin(whole):
         whole, origin = with_margin(whole), origin - margin_of(whole)
     seen, corner, scale = _look(whole), origin, max(whole.shape) / WORKING_SIDE
-    writing = seen[3]
+    writing, alone = _others(*seen[2:])
     if 0 < _side(seen[2]) < 0.3 * WORKING_SIDE:
         # A small digit in a large picture: look again, from closer by.
         box, margin = np.array(box_of(seen[2])), 0.8 * _side(seen[2])
@@ -77,14 +79,20 @@ def prepare(picture: str | Path | bytes | np.ndarray) -> Chain:
     if not seen[2].any():
         whole, corner = with_margin(whole), origin - margin_of(whole)
         seen, scale = _look(whole), max(whole.shape) / WORKING_SIDE
-        writing = seen[3]
+        writing, alone = _others(*seen[2:])
     gray, ink, mask, _ = seen
     if not mask.any():
         raise NoInkError("No ink found; use a picture with one dark digit on light paper.")
     box = (np.array(box_of(mask)).reshape(2, 2) * scale + corner).ravel()
     digit, pen = as_mnist(ink, mask)
     box = box_in_picture(box, to_picture, picture)
-    return Chain(picture, gray, ink, mask, digit, box, pen, writing)
+    return Chain(picture, gray, ink, mask, digit, box, pen, writing, alone)
+
+
+def _others(mask: np.ndarray, writing: np.ndarray) -> tuple[np.ndarray, bool]:
+    mask = cv2.resize(mask.astype(np.uint8), writing.shape[::-1], interpolation=cv2.INTER_NEAREST)
+    mask = cv2.dilate(mask, np.ones((3, 3), np.uint8))
+    return writing, not (writing[mask == 0] > 0).any()
 
 
 def as_picture(source: str | Path | bytes | np.ndarray) -> np.ndarray:
@@ -151,7 +159,8 @@ def resize_to(image: np.ndarray, side: int) -> np.ndarray:
     if scale == 1:
         return image
     size = [max(1, round(n * scale)) for n in image.shape[1::-1]]
-    return cv2.resize(image, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+    ways = cv2.INTER_AREA if scale <= 0.5 else cv2.INTER_LINEAR if scale < 1 else cv2.INTER_CUBIC
+    return cv2.resize(image, size, interpolation=ways)
 
 
 def to_gray(picture: np.ndarray) -> np.ndarray:
@@ -167,6 +176,8 @@ def to_gray(picture: np.ndarray) -> np.ndarray:
     _, (axis, *_) = cv2.PCACompute(small, mean=None)
     axis = axis if axis.sum() > 0 else -axis  # lighter stays lighter
     low, high = np.minimum(axis, 0).sum() * 255, np.maximum(axis, 0).sum() * 255
+    if axis.min() > 0.55:  # all but grey, for which OpenCV is faster
+        return cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
     spread = 255 / (high - low)
     return cv2.transform(picture, np.array([[*axis * spread, -low * spread]]))  # cut to 0–255
 
@@ -204,12 +215,14 @@ def find_sheet(picture: np.ndarray) -> np.ndarray | None:
     edge; None where no sheet is seen. It must be lighter than all around it, or less coloured,
     which holds in a shadow too.
     """
-    small = resize_to(picture, 320)
+    step = max(1, max(picture.shape) // 320)  # blurred below, so every few pixels will do
+    small = np.ascontiguousarray(picture[::step, ::step])
     if small.ndim == 2:
         views = [small]
     else:
-        saturation = small.max(axis=2) - small.min(axis=2)
-        views = [cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), 255 - saturation]
+        red, green, blue = cv2.split(small)
+        most, least = (both(both(red, green), blue) for both in (cv2.max, cv2.min))
+        views = [green, 255 - (most - least)]
     for view in views:
         soft = cv2.GaussianBlur(view, (0, 0), 1.5)
         _, light = cv2.threshold(soft, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
@@ -230,7 +243,7 @@ def find_sheet(picture: np.ndarray) -> np.ndarray | None:
         corners = corners[np.argsort(angles)]  # clockwise, as y points down
         corners = np.roll(corners, -int((corners - middle).sum(axis=1).argmin()), axis=0)
         inside = middle + (corners - middle) * 0.94
-        return (inside * (max(picture.shape[:2]) / 320)).astype(np.float32)
+        return (inside * step).astype(np.float32)
     return None
 
 
@@ -267,20 +280,24 @@ def ink_on_paper(gray: np.ndarray) -> np.ndarray:
 
     A hairline, whose ink comes and goes from pixel to pixel, is drawn again with a broader pen.
     """
-    ink = darker_than_paper(gray if dark_on_light(gray) else 255 - gray)
-    dark = ink > max(0.1, 0.5 * float(np.percentile(ink[::2, ::2], 99.9)))
-    if dark.any() and _width(dark) < 3:
+    small = resize_to(gray, 160)
+    papers = paper_under(small), paper_under(255 - small)
+    dark = dark_on_light(small, papers)
+    paper = cv2.resize(papers[0 if dark else 1], gray.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    ink = darker_than_paper(gray if dark else 255 - gray, paper)
+    solid = ink > max(0.1, 0.5 * float(np.percentile(ink[::2, ::2], 99.9)))
+    core = cv2.erode(solid.astype(np.uint8), np.ones((3, 3), np.uint8))
+    if cv2.countNonZero(core) < 0.3 * np.count_nonzero(solid):
         brush = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
         ink = cv2.GaussianBlur(cv2.dilate(ink, brush), (0, 0), 1.5)
     return ink
 
 
-def darker_than_paper(gray: np.ndarray, brush: float = 0.38) -> np.ndarray:
+def darker_than_paper(gray: np.ndarray, paper: np.ndarray) -> np.ndarray:
     """How much darker each pixel of uint8 (h, w) is than the paper under it: float32 (h, w), 0–1.
 
     A share of the paper's own lightness, as ink swallows the same share in light and in shadow.
     """
-    paper = paper_under(gray, brush)
     soft = cv2.GaussianBlur(gray, (0, 0), 0.8)
     return np.clip((paper - soft) / np.maximum(paper, 60), 0, 1)
 
@@ -291,7 +308,7 @@ def paper_under(gray: np.ndarray, brush: float = 0.38) -> np.ndarray:
     Every stroke is closed with the light around it. What is wider than a stroke stays, so that
     shadows and uneven light count as paper. brush: the widest stroke, as a share of the picture.
     """
-    small = resize_to(gray, round(38 / brush))
+    small = resize_to(gray, round(27 / brush))
     side = 2 * (round(brush * min(small.shape)) // 2) + 1
     round_brush = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     padded = cv2.copyMakeBorder(cv2.medianBlur(small, 3), *[side] * 4, cv2.BORDER_REPLICATE)
@@ -300,17 +317,18 @@ def paper_under(gray: np.ndarray, brush: float = 0.38) -> np.ndarray:
     return cv2.resize(soft, gray.shape[::-1], interpolation=cv2.INTER_LINEAR)
 
 
-def dark_on_light(gray: np.ndarray) -> bool:
-    """Whether the strokes are darker than the paper.
+def dark_on_light(gray: np.ndarray, papers: tuple[np.ndarray, np.ndarray]) -> bool:
+    """Whether the strokes in a small picture, uint8 (h, w), are darker than the paper.
 
-    Seen both ways, a digit is dark strokes around light bays and holes, or the reverse. The
-    strokes are the outer of the two: their hull holds the bays and holes, not the other way round.
+    papers: what paper_under says of it and of its negative. Seen both ways, a digit is dark
+    strokes around light bays and holes, or the reverse. The strokes are the outer of the two:
+    their hull holds the bays and holes, not the other way round.
     """
-    small = resize_to(gray, 320).astype(np.int16)
+    small = gray.astype(np.int16)
     if min(small.shape) < 20:
         return bool(np.median(small) > 127)  # too narrow to tell in from out
     flipped = 255 - small
-    ways = [paper_under(image.astype(np.uint8)) - image for image in (small, flipped)]
+    ways = [paper - image for paper, image in zip(papers, (small, flipped), strict=True)]
     bar = max(10, 0.6 * max(float(np.percentile(way, 99.9)) for way in ways))
     edge = np.ones(small.shape, bool)
     high, wide = (1 + round(0.03 * n) for n in small.shape)
@@ -342,33 +360,70 @@ def find_digit(ink: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
     Dropped: specks, lines and frames at the edge, and what is much fainter than the pen, such as
     the rules of the paper. Kept: the largest piece of ink and every piece near it, such as the
-    bar of a 5. The second result is the ink of all that may be writing, float (h, w), also of
-    what is not taken for part of this digit.
+    bar of a 5. The second result is the ink of all that may be writing, float (h / 2, w / 2), also
+    of what is not taken for part of this digit.
     """
-    soft = cv2.GaussianBlur(ink, (0, 0), 2)
+    small = cv2.resize(ink, [max(1, n // 2) for n in ink.shape[::-1]], interpolation=cv2.INTER_AREA)
+    soft = cv2.GaussianBlur(small, (0, 0), 1)
     high, wide = soft.shape
     middle = soft[round(0.08 * high) : round(0.92 * high), round(0.08 * wide) : round(0.92 * wide)]
-    few = soft[::4, ::4]  # every sixteenth pixel tells as much
+    few = soft[::2, ::2]  # every fourth pixel tells as much
     noise = float(np.median(few) + 1.4826 * np.median(np.abs(few - np.median(few))))
     floor = max(0.07, 5 * noise)
-    dark = middle[::2, ::2][middle[::2, ::2] > floor]
+    dark = middle[middle > floor]
     full = float(np.percentile(dark, 97)) if dark.size else 0.0
-    nothing = np.zeros(ink.shape, bool)
     if full < 1.5 * floor:
-        return nothing, np.zeros_like(ink)
+        return np.zeros(ink.shape, bool), np.zeros_like(small)
     # Near half of full ink is where the edge of a stroke lies. A lower bar keeps strokes that
     # fade, unless it lets in rules or the rim of a shadow too, which shows in a far larger digit.
-    pieces = _pieces(soft > max(floor, 0.45 * full))
-    mask = _digit_of(pieces, ink.shape)
-    lower = _digit_of(_pieces(soft > max(floor, 0.25 * full)), ink.shape)
-    grown = (
-        np.count_nonzero(lower) / max(np.count_nonzero(mask), 1),
-        _side(lower) / max(_side(mask), 1),
-    )
+    pieces = _pieces(without_rules(soft > max(floor, 0.45 * full)))
+    mask = _digit_of(pieces, soft.shape)
+    lower = _digit_of(_pieces(without_rules(soft > max(floor, 0.25 * full))), soft.shape)
+    grown = np.count_nonzero(lower) / max(np.count_nonzero(mask), 1)
+    if 1 <= grown <= 1.8 and _side(lower) <= 1.3 * _side(mask):
+        mask = lower
     written = [p for p in pieces if np.count_nonzero(p) > 0.1 * np.count_nonzero(pieces[0])]
-    writing = np.where(np.logical_or.reduce(written, initial=False), ink, 0) if written else nothing
-    digit = lower if 1 <= grown[0] <= 1.8 and grown[1] <= 1.3 else mask
-    return digit, np.asarray(writing, np.float32)
+    writing = np.where(np.logical_or.reduce([mask, *written]), small, 0)
+    large = cv2.resize(mask.astype(np.uint8), ink.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    return large.astype(bool), writing
+
+
+def without_rules(mask: np.ndarray, span: float = 0.85) -> np.ndarray:
+    """Take the lines of ruled or squared paper out of a mask, bool (h, w).
+
+    A line is thin and spans this share of the picture. Where a stroke crosses it, the ink is
+    higher than the line is thick, and stays.
+    """
+    return _without_lying(_without_lying(mask, span).T, span).T
+
+
+def _without_lying(mask: np.ndarray, span: float) -> np.ndarray:
+    wide = mask.shape[1]
+    dense = mask.astype(np.uint8)
+    # Runs of ink as long as only a line has them, joined across gaps.
+    runs = cv2.morphologyEx(dense, cv2.MORPH_OPEN, np.ones((1, max(9, wide // 40)), np.uint8))
+    if cv2.countNonZero(runs) < span * wide:
+        return mask
+    joined = cv2.morphologyEx(runs, cv2.MORPH_CLOSE, np.ones((3, wide // 20), np.uint8))
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(joined)
+    long = (stats[:, cv2.CC_STAT_WIDTH] > span * wide).nonzero()[0]
+    lines = [i for i in long if i and stats[i, cv2.CC_STAT_AREA] < 0.02 * wide * wide]
+    if not lines:
+        return mask
+    on_line = cv2.dilate(np.isin(labels, lines).astype(np.uint8), np.ones((5, 1), np.uint8))
+    thick = 2 + max(stats[i, cv2.CC_STAT_AREA] / stats[i, cv2.CC_STAT_WIDTH] for i in lines)
+    tall = np.ones((round(1.3 * thick) + 1, 1), np.uint8)
+    strokes = cv2.morphologyEx(dense, cv2.MORPH_OPEN, tall)
+    return (dense & ~(on_line & (1 - strokes))).astype(bool)
+
+
+def is_box(piece: np.ndarray) -> bool:
+    """Whether a piece of ink, bool (h, w), is the outline of a box, as forms have them."""
+    high, wide = (max(2, round(0.12 * n)) for n in piece.shape)
+    inner = piece[high:-high, wide:-wide]
+    bands = piece[:high].any(axis=0), piece[-high:].any(axis=0)
+    bands += piece[:, :wide].any(axis=1), piece[:, -wide:].any(axis=1)
+    return bool(inner.size and inner.mean() < 0.1 and min(band.mean() for band in bands) > 0.9)
 
 
 def _side(mask: np.ndarray) -> int:
@@ -380,6 +435,10 @@ def _digit_of(pieces: list[np.ndarray], shape: tuple[int, int]) -> np.ndarray:
     """Join the largest piece with every piece that is no speck and lies near what is joined."""
     if not pieces:
         return np.zeros(shape, bool)
+    left, top, right, bottom = box_of(pieces[0])
+    inside = any(piece[top:bottom, left:right].any() for piece in pieces[1:])
+    if inside and is_box(pieces[0][top:bottom, left:right]):
+        pieces = pieces[1:]
     mask = pieces[0].copy()
     least = 0.03 * np.count_nonzero(mask)
     waiting = [piece for piece in pieces[1:] if np.count_nonzero(piece) > least]

@@ -1,7 +1,6 @@
 """Every digit on a page: where one ends and the next begins.
 
     find_ink       picture       -> ink (h, w) and the mask of what may be writing
-    without_rules  mask          -> the mask without the rules and squares of the paper
     find_atoms     mask          -> pieces of ink, each a digit, a part of one, or several
     find_rows      atoms         -> rows top to bottom, each from left to right
     best_split     a row, scores -> the digits of the row
@@ -23,6 +22,8 @@ from scipy.signal import find_peaks
 from digitlib import images
 
 PAGE_SIDE = 2000  # the longer side, in pixels, of the page the segmentation works on
+# A page has fewer pieces, and a row of touching digits fewer ways to cut it; a texture has more.
+MOST_PIECES, MOST_WAYS = 500, 800
 CUT_PENALTY, JOIN_PENALTY = 2.0, 0.3  # in nats: what a cut or a join must gain to be worth it
 
 
@@ -72,7 +73,10 @@ def find_marks(
     best). Boxes are in pixels of `ink`.
     """
     rows = find_rows(find_atoms(mask))
-    proposals = [_proposals(row) for row in rows]
+    proposals = []
+    for row in rows:
+        tried = sum(map(len, proposals))
+        proposals.append(_proposals(row, MOST_WAYS if tried < 4 * MOST_WAYS else 0))
     # One batch for the whole page: a call of the network costs more than the images in it.
     made = [[mark_of(atom, ink) for _, _, atom, _ in options] for options in proposals]
     everything = [mark.digit for marks in made for mark in marks]
@@ -92,7 +96,8 @@ def find_ink(gray: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
     Returns ink, float32 (h, w), 0 to 1, and the mask of what may be writing, bool (h, w).
     """
-    ink = images.darker_than_paper(gray if _writing_is_darker(gray) else 255 - gray, brush=0.12)
+    gray = gray if _writing_is_darker(gray) else 255 - gray
+    ink = images.darker_than_paper(gray, images.paper_under(gray, brush=0.12))
     few = ink[::4, ::4]
     noise = float(np.median(few) + 1.4826 * np.median(np.abs(few - np.median(few))))
     floor = max(0.08, 5 * noise)
@@ -100,7 +105,7 @@ def find_ink(gray: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     full = float(np.percentile(dark, 97)) if dark.size else 0.0
     if full < 1.3 * floor:
         return ink, np.zeros(ink.shape, bool)
-    return ink, without_rules(ink > max(floor, 0.4 * full))
+    return ink, images.without_rules(ink > max(floor, 0.4 * full), span=0.35)
 
 
 def _writing_is_darker(gray: np.ndarray) -> bool:
@@ -110,32 +115,6 @@ def _writing_is_darker(gray: np.ndarray) -> bool:
     darker, lighter = paper - small, small - paper
     bar = max(10.0, 0.4 * float(np.percentile(np.maximum(darker, lighter), 99.5)))
     return bool(darker[darker > bar].sum() >= lighter[lighter > bar].sum())
-
-
-def without_rules(mask: np.ndarray) -> np.ndarray:
-    """Take the long lines of ruled or squared paper out of a mask, bool (h, w).
-
-    Where a stroke crosses a line it is higher than the line is thick, and so it stays.
-    """
-    return _without_lying(_without_lying(mask).T).T
-
-
-def _without_lying(mask: np.ndarray) -> np.ndarray:
-    wide = mask.shape[1]
-    dense = mask.astype(np.uint8)
-    # Runs of ink as long as only a line has them, joined across gaps.
-    runs = cv2.morphologyEx(dense, cv2.MORPH_OPEN, np.ones((1, max(9, wide // 40)), np.uint8))
-    joined = cv2.morphologyEx(runs, cv2.MORPH_CLOSE, np.ones((3, wide // 20), np.uint8))
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(joined)
-    long = (stats[:, cv2.CC_STAT_WIDTH] > 0.35 * wide).nonzero()[0]
-    lines = [i for i in long if i and stats[i, cv2.CC_STAT_AREA] < 0.02 * wide * wide]
-    if not lines:
-        return mask
-    on_line = cv2.dilate(np.isin(labels, lines).astype(np.uint8), np.ones((5, 1), np.uint8))
-    thick = 2 + max(stats[i, cv2.CC_STAT_AREA] / stats[i, cv2.CC_STAT_WIDTH] for i in lines)
-    tall = np.ones((round(1.3 * thick) + 1, 1), np.uint8)
-    strokes = cv2.morphologyEx(dense, cv2.MORPH_OPEN, tall)
-    return (dense & ~(on_line & (1 - strokes))).astype(bool)
 
 
 def find_atoms(mask: np.ndarray) -> list[Atom]:
@@ -150,16 +129,27 @@ def find_atoms(mask: np.ndarray) -> list[Atom]:
     for i in range(1, count):
         left, top, w, h, area = (int(n) for n in stats[i])
         touches = left == 0 or top == 0 or left + w == wide or top + h == high
-        frame = w > 0.6 * wide or h > 0.6 * high or (touches and area > 0.3 * w * h)
-        if max(w, h) < least or area < 6 or (frame and max(mask.shape) > 1.3 * min(h, w)):
+        large = w > 0.6 * wide or h > 0.6 * high
+        if max(w, h) < least or area < 6 or (large and (touches or area < 0.08 * w * h)):
             continue
         pieces.append(Atom(labels[top : top + h, left : left + w] == i, left, top))
+    pieces = sorted(pieces, key=lambda piece: -piece.high * piece.wide)[:MOST_PIECES]
+    pieces = [p for p in pieces if not (images.is_box(p.mask) and _holds_any(p, pieces))]
     if not pieces:
         return []
     tall = typical_height(pieces)
     pieces = [p for p in pieces if max(p.high, p.wide) > 0.2 * tall and p.high < 5 * tall]
     # What lies and is no part of anything is a dash of a rule, not a digit.
     return [p for p in _stacked(pieces, tall) if p.high > 0.25 * tall or p.high > p.wide]
+
+
+def _holds_any(box: Atom, others: list[Atom]) -> bool:
+    return any(
+        box.left < other.left < other.right < box.right
+        and box.top < other.top < other.bottom < box.bottom
+        and other.high > 0.3 * box.high
+        for other in others
+    )
 
 
 def typical_height(atoms: list[Atom]) -> float:
@@ -226,10 +216,11 @@ def _level(row: list[Atom], tall: float) -> float:
     return float(np.mean([(a.top + a.bottom) / 2 for a in whole[-2:]]))
 
 
-def _proposals(row: list[Atom]) -> list[tuple[int, int, Atom, float]]:
+def _proposals(row: list[Atom], most: int) -> list[tuple[int, int, Atom, float]]:
     """Every plausible digit of a row: (first part, one past the last, its ink, its penalty).
 
-    Wide pieces are cut into parts; neighbouring parts and pieces are joined.
+    Wide pieces are cut into parts, where there are at most so many ways to; neighbouring pieces
+    are joined.
     """
     tall = typical_height(row)
     options, at = [], 0
@@ -237,11 +228,17 @@ def _proposals(row: list[Atom]) -> list[tuple[int, int, Atom, float]]:
     for atom in row:
         starts.append(at)
         lines = [] if atom.wide < 0.75 * atom.high else cut_lines(atom)
-        options.append((at, at + len(lines) + 1, atom, 0.0))
         edges = [None, *lines, None]
-        for i, j in itertools.combinations(range(len(edges)), 2):
-            if not lines or (i == 0 and j == len(edges) - 1):
-                continue
+        columns = [0.0, *(column for column, _ in lines), float(atom.wide)]
+        ways = [
+            (i, j)
+            for i, j in itertools.combinations(range(len(edges)), 2)
+            if 0.1 < (columns[j] - columns[i]) / atom.high < 1.7 and j - i < len(lines) + 1
+        ]
+        if len(ways) > most:
+            lines, ways = [], []
+        options.append((at, at + len(lines) + 1, atom, 0.0))
+        for i, j in ways:
             part = between(atom, edges[i], edges[j])
             if part is not None and 0.4 * tall < part.high > 0.6 * part.wide:
                 options.append((at + i, at + j, part, CUT_PENALTY / 2))
@@ -281,8 +278,11 @@ def between(atom: Atom, left, right) -> Atom | None:
     Returns None where the two enclose nothing.
     """
     high, wide = atom.mask.shape
-    rows, columns = np.ogrid[:high, :wide]
-    part = atom.mask
+    reach = 0.2 * high  # how far a slanted line strays from its column
+    first = 0 if left is None else max(0, int(left[0] - reach))
+    last = wide if right is None else min(wide, int(right[0] + reach) + 1)
+    rows, columns = np.ogrid[:high, first:last]
+    part = atom.mask[:, first:last]
     for line, side in ((left, 1), (right, -1)):
         if line is not None:
             column, slant = line
@@ -290,7 +290,7 @@ def between(atom: Atom, left, right) -> Atom | None:
     if not part.any():
         return None
     x0, y0, x1, y1 = images.box_of(part)
-    return Atom(part[y0:y1, x0:x1], atom.left + x0, atom.top + y0)
+    return Atom(part[y0:y1, x0:x1], atom.left + first + x0, atom.top + y0)
 
 
 def best_split(spans: list[tuple[int, int]], costs: list[float]) -> list[int]:

@@ -4,7 +4,6 @@ import functools
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from digitlib import evaluation, images, pages, training
@@ -78,9 +77,10 @@ def answer(model, chain: images.Chain) -> Answer:
     """Read what images.prepare made of a picture."""
     read = _read(model, [pages.Mark(chain.digit, chain.box)])[0]
     found = 1
-    several, _ = cv2.connectedComponents((chain.writing > 0).astype(np.uint8))
-    if several > 2 or read.looks_like_one < 0.5:
-        rows = pages.find_marks(chain.writing, chain.writing > 0, functools.partial(score, model))
+    if not chain.alone or read.looks_like_one < 0.5:
+        rows = pages.find_marks(
+            chain.writing, chain.writing > 0.05, functools.partial(score, model)
+        )
         sure = [d for row in rows for d in _read(model, row) if d.looks_like_one > 0.5]
         found = sum(d.probability > 0.5 for d in sure)
     if found > 1:

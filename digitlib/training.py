@@ -93,10 +93,11 @@ class Augmented(keras.utils.PyDataset):
 def with_habit(image: np.ndarray, label: int, rng: np.random.Generator) -> np.ndarray:
     """Give some digits what other countries' schools teach: uint8 (28, 28) to uint8 (28, 28).
 
-    MNIST's writers were American: their 1 is mostly a bare stroke, their 7 has no bar and their 9
-    no hook. One in four gets an upstroke and perhaps a foot, a bar, or a hook, and is centred anew.
+    MNIST's writers were American: their 1 is mostly a bare stroke, their 7 has no bar, their 9 no
+    hook and their 6 no flat top. One in four gets an upstroke and perhaps a foot, a bar, a hook, or
+    a flat top, and is centred anew.
     """
-    if label not in (1, 7, 9) or rng.random() > 1 / 4:
+    if label not in (1, 6, 7, 9) or rng.random() > 1 / 4:
         return image
     fine = 4  # drawn larger and shrunk, for soft edges
     large = cv2.resize(image, None, fx=fine, fy=fine, interpolation=cv2.INTER_CUBIC)
@@ -126,6 +127,9 @@ def with_habit(image: np.ndarray, label: int, rng: np.random.Generator) -> np.nd
         x, y = stem(top + high - 3), top + high - pen / 2
         hook = np.stack([x - wide + wide * np.cos(angle), y + deep * np.sin(angle)], axis=1)
         stroke(*hook)
+    elif label == 6:
+        x, y, wide = stem(top + 2), top + pen / 2, high * rng.uniform(0.2, 0.5)
+        stroke((x, y), (x + wide, y + wide * rng.normal(0, 0.12)))
     else:
         away, angle = high * rng.uniform(0.15, 0.6), np.deg2rad(rng.uniform(25, 65))
         x, y = stem(top + 2), top + pen / 2
@@ -161,10 +165,13 @@ def augment(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     if rng.random() < 0.15:
         image = _crisp(image, rng)
     else:
-        pen = rng.normal(0, 0.45)
+        pen = rng.normal(0, 0.5)
         cross = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
-        changed = cv2.dilate(image, cross) if pen > 0 else cv2.erode(image, cross)
-        image = cv2.addWeighted(image, 1 - min(abs(pen), 1), changed, min(abs(pen), 1), 0)
+        while abs(pen) > 0.02:  # a whole pixel first, then the share that is left of the next
+            changed = cv2.dilate(image, cross) if pen > 0 else cv2.erode(image, cross)
+            share = min(abs(pen), 1)
+            image = cv2.addWeighted(image, 1 - share, changed, share, 0)
+            pen -= math.copysign(share, pen)
 
     flaw = rng.random()
     if flaw < 0.08:
