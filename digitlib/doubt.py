@@ -52,7 +52,7 @@ def train(digits: Digits, *, epochs: int = 14, seed: int = 0) -> keras.Model:
     return model
 
 
-def set_threshold(model: keras.Model, x: np.ndarray, share: float = 0.005) -> float:
+def set_threshold(model: keras.Model, x: np.ndarray, share: float = 0.001) -> float:
     """Shift the judge's last bias so that `share` of the digits x, (n, 28, 28), fall below 0.5.
 
     Half of them are taken as they are, half as pictures of few pixels. Returns the probability

@@ -182,13 +182,13 @@ def to_gray(picture: np.ndarray) -> np.ndarray:
     return cv2.transform(picture, np.array([[*axis * spread, -low * spread]]))  # cut to 0–255
 
 
-def lay_flat(picture: np.ndarray, side: int) -> tuple[np.ndarray, np.ndarray]:
-    """Shrink a picture, (h, w) or (h, w, 3), to a longer side of at most `side` pixels.
+def lay_flat(picture: np.ndarray, most: int, least: int = 1) -> tuple[np.ndarray, np.ndarray]:
+    """Scale a picture, (h, w) or (h, w, 3), to a longer side of `least` to `most` pixels.
 
     Where it shows a sheet of paper on a table, only the sheet is kept, seen from straight above.
     Returns the result and the 3×3 matrix that takes its pixels back to those of the picture.
     """
-    flat = resize_to(picture, min(max(picture.shape[:2]), side))
+    flat = resize_to(picture, min(max(*picture.shape[:2], least), most))
     scale = max(picture.shape[:2]) / max(flat.shape[:2])
     to_picture = np.diag([scale, scale, 1.0])
     corners = find_sheet(flat)
@@ -287,7 +287,7 @@ def ink_on_paper(gray: np.ndarray) -> np.ndarray:
     ink = darker_than_paper(gray if dark else 255 - gray, paper)
     solid = ink > max(0.1, 0.5 * float(np.percentile(ink[::2, ::2], 99.9)))
     core = cv2.erode(solid.astype(np.uint8), np.ones((3, 3), np.uint8))
-    if cv2.countNonZero(core) < 0.3 * np.count_nonzero(solid):
+    if cv2.countNonZero(core) < 0.4 * np.count_nonzero(solid):
         brush = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
         ink = cv2.GaussianBlur(cv2.dilate(ink, brush), (0, 0), 1.5)
     return ink

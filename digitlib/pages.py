@@ -21,7 +21,7 @@ from scipy.signal import find_peaks
 
 from digitlib import images
 
-PAGE_SIDE = 2000  # the longer side, in pixels, of the page the segmentation works on
+PAGE_SIDE = 2000  # the longer side, in pixels, of the page at most; half of it at least
 # A page has fewer pieces, and a row of touching digits fewer ways to cut it; a texture has more.
 MOST_PIECES, MOST_WAYS = 500, 800
 CUT_PENALTY, JOIN_PENALTY = 2.0, 0.3  # in nats: what a cut or a join must gain to be worth it
@@ -105,7 +105,11 @@ def find_ink(gray: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     full = float(np.percentile(dark, 97)) if dark.size else 0.0
     if full < 1.3 * floor:
         return ink, np.zeros(ink.shape, bool)
-    return ink, images.without_rules(ink > max(floor, 0.4 * full), span=0.35)
+    mask = images.without_rules(ink > max(floor, 0.4 * full), span=0.35)
+    # A stroke reaches full ink somewhere; what is left of pale rules and shadows does not.
+    _, labels = cv2.connectedComponents(mask.astype(np.uint8))
+    written = np.unique(labels[mask & (cv2.blur(ink, (3, 3)) > 0.6 * full)])
+    return ink, np.isin(labels, written) & mask
 
 
 def _writing_is_darker(gray: np.ndarray) -> bool:

@@ -4,6 +4,7 @@ import functools
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from digitlib import evaluation, images, pages, training
@@ -78,16 +79,25 @@ def answer(model, chain: images.Chain) -> Answer:
     read = _read(model, [pages.Mark(chain.digit, chain.box)])[0]
     found = 1
     if not chain.alone or read.looks_like_one < 0.5:
-        rows = pages.find_marks(
-            chain.writing, chain.writing > 0.05, functools.partial(score, model)
-        )
-        sure = [d for row in rows for d in _read(model, row) if d.looks_like_one > 0.5]
-        found = sum(d.probability > 0.5 for d in sure)
+        found = _count(model, chain.writing)
     if found > 1:
         note = f"{found} digits found; use --page"
     else:
         note = NOT_A_DIGIT if read.looks_like_one < 0.5 else ""
     return Answer(((read,),), note)
+
+
+def _count(model, writing: np.ndarray) -> int:
+    """How many digits there are in a map of ink, float (h, w)."""
+    mask = writing > 0.05
+    rows = pages.find_marks(writing, mask, functools.partial(score, model))
+    marks = [digit for row in rows for digit in _read(model, row)]
+    found = sum(digit.looks_like_one > 0.5 and digit.probability > 0.5 for digit in marks)
+    pieces, _ = cv2.connectedComponents(mask.astype(np.uint8))
+    left, top, right, bottom = images.box_of(mask)
+    # A W can be cut into ones, but digits that touch are wider together.
+    narrow = right - left < 0.5 * found * (bottom - top)
+    return 1 if found > pieces - 1 and narrow else found
 
 
 def read_page(model, picture: Picture) -> Answer:
@@ -96,7 +106,7 @@ def read_page(model, picture: Picture) -> Answer:
     Raises ImageError where the picture cannot be used.
     """
     picture = images.as_picture(picture)
-    flat, to_picture = images.lay_flat(picture, pages.PAGE_SIDE)
+    flat, to_picture = images.lay_flat(picture, pages.PAGE_SIDE, least=pages.PAGE_SIDE // 2)
     ink, mask = pages.find_ink(images.to_gray(flat))
     rows = []
     for marks in pages.find_marks(ink, mask, functools.partial(score, model)):
