@@ -133,7 +133,6 @@ def test_the_threshold_doubts_about_the_share_it_was_told(mnist):
     far = np.stack([doubt.of_few_pixels(image, 10) for image in x])
     plain, few = (evaluation.predict(judge, images)[:, 0] < 0.5 for images in (x, far))
     assert 0 < before < 1
-    assert plain.mean() < few.mean() < 0.15
     assert 0.02 < (plain.mean() + few.mean()) / 2 < 0.08
 
 
