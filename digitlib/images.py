@@ -227,8 +227,10 @@ def find_sheet(picture: np.ndarray) -> np.ndarray | None:
         soft = cv2.GaussianBlur(view, (0, 0), 1.5)
         _, light = cv2.threshold(soft, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
         edge = np.concatenate([light[0], light[-1], light[:, 0], light[:, -1]])
+        if (edge > 0).mean() > 0.1:
+            continue
         outlines, _ = cv2.findContours(light, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-        if (edge > 0).mean() > 0.1 or not outlines:
+        if not outlines:
             continue
         sheet = max(outlines, key=cv2.contourArea)
         box = cv2.minAreaRect(sheet)
