@@ -2,15 +2,15 @@
 
 A chain of small functions, each of which can be plotted:
 
-    read_picture   file                    -> colours on screen, upright, transparency laid on paper
-    to_gray        (h, w, 3) colours       -> (h, w) the one shade that tells ink from paper best
-    find_sheet     (h, w) shades           -> the part that is paper, where a table shows around it
-    with_margin    (h, w) shades           -> with paper around it, for a digit cut out closely
-    ink_on_paper   (h, w) shades           -> (h, w) how much ink: 0 = paper, 1 = full ink
-    find_digit     (h, w) ink              -> (h, w) which pixels belong to the digit
-    pen_like_mnist (h, w) ink of the digit -> the same with strokes as wide as MNIST's
-    fit_in_20      (h, w) ink              -> longer side 20 pixels
-    center_in_28   (≤20, ≤20)              -> (28, 28), centre of mass in the middle
+    read_picture   file                  -> colours on screen, upright (in pictures.py)
+    lay_flat       (h, w, 3) colours     -> the sheet alone, where a table shows around it
+    to_gray        (h, w, 3) colours     -> (h, w) the one shade that tells ink from paper best
+    with_margin    (h, w) shades         -> with paper around it, for a digit cut out closely
+    ink_on_paper   (h, w) shades         -> (h, w) how much ink: 0 = paper, 1 = full ink
+    find_digit     (h, w) ink            -> (h, w) which pixels belong to the digit
+    pen_like_mnist (h, w) ink            -> the same with strokes as wide as MNIST's
+    fit_in_20      (h, w) ink            -> longer side 20 pixels
+    center_in_28   (≤20, ≤20)            -> (28, 28), centre of mass in the middle
 
 The last two are the normalisation that LeCun, Bottou, Bengio and Haffner describe in Gradient-Based
 Learning Applied to Document Recognition, 1998.
