@@ -125,8 +125,9 @@ def box_in_picture(box, to_picture: np.ndarray, picture: np.ndarray) -> tuple[in
 def as_mnist(ink: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, float]:
     """Take the ink under a mask, both (h, w), to uint8 (28, 28); return it and the pen's width."""
     left, top, right, bottom = box_of(mask)
-    near = cv2.dilate(mask.astype(np.uint8), np.ones((3, 3), np.uint8))  # its soft edge too
-    crop = np.where(near, ink, 0)[top:bottom, left:right]
+    near = mask[top:bottom, left:right].astype(np.uint8)
+    near = cv2.dilate(near, np.ones((3, 3), np.uint8))  # its soft edge too
+    crop = np.where(near, ink[top:bottom, left:right], np.float32(0))
     return center_in_28(fit_in_20(pen_like_mnist(crop))), pen_width(crop)
 
 
