@@ -182,7 +182,7 @@ def _train_judge(options) -> int:
     if not options.ship:
         training.save(model, "judge", digits)
         return 0
-    training.write(model, training.PRETRAINED / "judge.keras")
+    training.write(model, training.PRETRAINED / "judge/judge.keras")
     card = {
         "name": "judge",
         "parameters": model.count_params(),
@@ -192,7 +192,7 @@ def _train_judge(options) -> int:
         "non-digits caught": round(caught, 4),
         "command": f"python -m digitlib train judge --seed {options.seed} --ship",
     }
-    (training.PRETRAINED / "judge.json").write_text(json.dumps(card, indent=2) + "\n")
+    (training.PRETRAINED / "judge/judge.json").write_text(json.dumps(card, indent=2) + "\n")
     return 0
 
 

@@ -58,7 +58,7 @@ class Answer:
 @functools.cache
 def judge():
     """The network that tells digits from what is none, loaded on first use."""
-    return training.read(training.PRETRAINED / "judge.keras", outputs=1)
+    return training.read(training.PRETRAINED / "judge/judge.keras", outputs=1)
 
 
 def read_digit(model, picture: Picture) -> Answer:

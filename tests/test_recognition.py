@@ -127,7 +127,7 @@ def test_the_judges_examples_are_no_digits_and_look_like_the_chains_own(small):
 
 
 def test_the_threshold_doubts_about_the_share_it_was_told(mnist):
-    judge = training.read(training.PRETRAINED / "judge.keras", outputs=1)
+    judge = training.read(training.PRETRAINED / "judge/judge.keras", outputs=1)
     before = doubt.set_threshold(judge, mnist.x_val[:2000], share=0.05)
     x = mnist.x_val[:2000:2]
     far = np.stack([doubt.of_few_pixels(image, 10) for image in x])
