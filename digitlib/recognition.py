@@ -76,7 +76,7 @@ def read_digit(model, picture: Picture) -> Answer:
 
 def answer(model, chain: images.Chain) -> Answer:
     """Read what images.prepare made of a picture."""
-    read = _read(model, [pages.Mark(chain.digit, chain.box)])[0]
+    read = read_alone(model, chain)
     found = 1
     if not chain.alone or read.looks_like_one < 0.5:
         found = _count(model, chain.writing)
@@ -85,6 +85,11 @@ def answer(model, chain: images.Chain) -> Answer:
     else:
         note = NOT_A_DIGIT if read.looks_like_one < 0.5 else ""
     return Answer(((read,),), note)
+
+
+def read_alone(model, chain: images.Chain) -> Digit:
+    """Read what images.prepare made of a picture, without asking whether it holds several."""
+    return _read(model, [pages.Mark(chain.digit, chain.box)])[0]
 
 
 def _count(model, writing: np.ndarray) -> int:

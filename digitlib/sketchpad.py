@@ -13,7 +13,7 @@ import numpy as np
 import traitlets
 from matplotlib.figure import Figure
 
-from digitlib import plotting, recognition, training
+from digitlib import images, plotting, recognition, training
 from digitlib.data import DATA_DIR, shown
 
 SIDE = 280  # of the paper, in pixels; sketchpad.js has the same
@@ -118,10 +118,11 @@ class Sketchpad(anywidget.AnyWidget):
 
         Both are None where there is no ink.
         """
-        answer = recognition.read_digit(self._network, pixels)
-        if not answer.digits:
+        try:
+            chain = images.prepare(pixels)
+        except images.NoInkError:
             return None, None, ""
-        (digit,) = answer.digits
+        digit = recognition.read_alone(self._network, chain)
         note = recognition.NOT_A_DIGIT if digit.looks_like_one < 0.5 else ""
         return digit.probabilities, digit.image, note
 
