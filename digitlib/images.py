@@ -293,6 +293,8 @@ def ink_on_paper(gray: np.ndarray) -> np.ndarray:
     if cv2.countNonZero(core) < 0.4 * np.count_nonzero(solid):
         brush = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
         ink = cv2.GaussianBlur(cv2.dilate(ink, brush), (0, 0), 1.5)
+        # The faint rim of the blur would count as width of the stroke.
+        ink = np.where(ink > 0.3 * ink.max(), ink, 0)
     return ink
 
 

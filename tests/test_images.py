@@ -129,7 +129,7 @@ def test_the_result_is_made_as_mnists_authors_made_theirs(real):
         assert abs(moments["m01"] / moments["m00"] - 14) <= 0.6
 
 
-@pytest.mark.parametrize(("pen", "low", "high"), [(2, 0.9, 2.5), (20, 1.1, 2.0), (110, 5, 8)])
+@pytest.mark.parametrize(("pen", "low", "high"), [(2, 1.0, 2.5), (20, 1.1, 2.0), (110, 5, 8)])
 def test_strokes_are_brought_into_mnists_range(pen, low, high):
     sheet = np.full((500, 500), 255, np.uint8)
     cv2.ellipse(sheet, (250, 250), (90, 140), 0, 0, 360, 0, pen, cv2.LINE_AA)
