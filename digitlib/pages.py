@@ -99,10 +99,9 @@ def find_ink(gray: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     gray = gray if _writing_is_darker(gray) else 255 - gray
     ink = images.darker_than_paper(gray, images.paper_under(gray, brush=0.12))
     few = ink[::4, ::4]
-    noise = float(np.median(few) + 1.4826 * np.median(np.abs(few - np.median(few))))
-    floor = max(0.08, 5 * noise)
+    floor = max(0.08, 5 * images.noise_of(few))
     dark = few[few > floor]
-    full = float(np.percentile(dark, 97)) if dark.size else 0.0
+    full = images.percentile(dark, 97) if dark.size else 0.0
     if full < 1.3 * floor:
         return ink, np.zeros(ink.shape, bool)
     mask = images.without_rules(ink > max(floor, 0.4 * full), span=0.35)
@@ -117,7 +116,7 @@ def _writing_is_darker(gray: np.ndarray) -> bool:
     small = images.resize_to(gray, 400)
     paper = cv2.medianBlur(small, 41).astype(np.int16)
     darker, lighter = paper - small, small - paper
-    bar = max(10.0, 0.4 * float(np.percentile(np.maximum(darker, lighter), 99.5)))
+    bar = max(10.0, 0.4 * images.percentile(np.maximum(darker, lighter), 99.5))
     return bool(darker[darker > bar].sum() >= lighter[lighter > bar].sum())
 
 

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from digitlib import evaluation, images, pages, training
+from digitlib.backend import keras
 
 NOT_A_DIGIT = "does not look like a digit"
 Picture = str | Path | bytes | np.ndarray
@@ -138,16 +139,28 @@ def score(model, x: np.ndarray) -> np.ndarray:
     The first counts three times: the judge's threshold is lenient towards odd digits, but where
     there is a choice, the less odd way to cut is the better.
     """
-    one = evaluation.predict(judge(), x)[:, 0]
-    return np.log(np.clip(one**3 * evaluation.predict(model, x).max(axis=1), 1e-6, 1))
+    probabilities, one = _predict(model, x)
+    return np.log(np.clip(one**3 * probabilities.max(axis=1), 1e-6, 1))
+
+
+def _predict(model, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Ask both networks about uint8 (n, 28, 28): float32 (n, 10) and (n,)."""
+    probabilities, looks = evaluation.predict(_with_judge(model), x)
+    return probabilities, looks[:, 0]
+
+
+@functools.lru_cache(maxsize=4)
+def _with_judge(model):
+    """Both networks as one, since a call costs more than the images in it."""
+    pixels = keras.Input((28, 28))
+    return keras.Model(pixels, [model(pixels), judge()(pixels)])
 
 
 def _read(model, marks: list[pages.Mark]) -> list[Digit]:
     if not marks:
         return []
     x = np.stack([mark.digit for mark in marks])
-    probabilities, looks = evaluation.predict(model, x), evaluation.predict(judge(), x)[:, 0]
     return [
-        Digit(p, float(look), mark.digit, mark.box)
-        for p, mark, look in zip(probabilities, marks, looks, strict=True)
+        Digit(probabilities, float(looks), mark.digit, mark.box)
+        for mark, probabilities, looks in zip(marks, *_predict(model, x), strict=True)
     ]
