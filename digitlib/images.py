@@ -500,10 +500,10 @@ def _pieces(mask: np.ndarray) -> list[np.ndarray]:
 
 def pen_width(ink: np.ndarray) -> float:
     """Return the mean width of a digit's strokes, in pixels of the box of 20 they will fill."""
-    return _width(ink > 0) * 20 / max(ink.shape)
+    return stroke_width(ink > 0) * 20 / max(ink.shape)
 
 
-def _width(mask: np.ndarray) -> float:
+def stroke_width(mask: np.ndarray) -> float:
     """The mean width of the strokes in a mask: four times the mean distance to the paper."""
     framed = cv2.copyMakeBorder(mask.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT)
     away = cv2.distanceTransform(framed, cv2.DIST_L2, 5)

@@ -23,8 +23,11 @@ from digitlib import images
 
 PAGE_SIDE = 2000  # the longer side, in pixels, of the page at most; half of it at least
 # A page has fewer pieces, and a row of touching digits fewer ways to cut it; a texture has more.
-MOST_PIECES, MOST_WAYS = 500, 800
-CUT_PENALTY, JOIN_PENALTY = 2.0, 0.3  # in nats: what a cut or a join must gain to be worth it
+MOST_PIECES, MOST_WAYS = 500, 1000
+CUT_PENALTY, JOIN_PENALTY = 0.5, 0.3  # in nats: what a cut or a join must gain to be worth it
+SHARE_PENALTY = 1.0  # more for a cut along a stroke that both sides keep
+DOUBT = 0.1  # nats: a piece that reads worse as one digit may be several …
+NARROWEST = 0.4  # … if it is at least so wide, as a share of its height
 
 
 @dataclass(frozen=True)
@@ -73,16 +76,17 @@ def find_marks(
     best). Boxes are in pixels of `ink`.
     """
     rows = find_rows(find_atoms(mask))
+    if not rows:
+        return []
+    # One batch for the whole page: a call of the network costs more than the images in it.
+    whole = iter(score(np.stack([mark_of(atom, ink).digit for row in rows for atom in row])))
     proposals = []
     for row in rows:
+        doubtful = [next(whole) < -DOUBT for _ in row]
         tried = sum(map(len, proposals))
-        proposals.append(_proposals(row, MOST_WAYS if tried < 4 * MOST_WAYS else 0))
-    # One batch for the whole page: a call of the network costs more than the images in it.
+        proposals.append(_proposals(row, doubtful, MOST_WAYS if tried < 4 * MOST_WAYS else 0))
     made = [[mark_of(atom, ink) for _, _, atom, _ in options] for options in proposals]
-    everything = [mark.digit for marks in made for mark in marks]
-    if not everything:
-        return []
-    scores = iter(score(np.stack(everything)))
+    scores = iter(score(np.stack([mark.digit for marks in made for mark in marks])))
     found = []
     for options, marks in zip(proposals, made, strict=True):
         costs = [penalty - next(scores) for _, _, _, penalty in options]
@@ -219,24 +223,27 @@ def _level(row: list[Atom], tall: float) -> float:
     return float(np.mean([(a.top + a.bottom) / 2 for a in whole[-2:]]))
 
 
-def _proposals(row: list[Atom], most: int) -> list[tuple[int, int, Atom, float]]:
+def _proposals(
+    row: list[Atom], doubtful: list[bool], most: int
+) -> list[tuple[int, int, Atom, float]]:
     """Every plausible digit of a row: (first part, one past the last, its ink, its penalty).
 
-    Wide pieces are cut into parts, where there are at most so many ways to; neighbouring pieces
-    are joined.
+    Pieces that are doubtful as one digit are cut into parts, where there are at most so many ways
+    to; neighbouring pieces are joined.
     """
     tall = typical_height(row)
     options, at = [], 0
     starts = []
-    for atom in row:
+    for atom, in_doubt in zip(row, doubtful, strict=True):
         starts.append(at)
-        lines = [] if atom.wide < 0.75 * atom.high else cut_lines(atom)
+        lines = cut_lines(atom) if in_doubt and atom.wide > NARROWEST * atom.high else []
         edges = [None, *lines, None]
-        columns = [0.0, *(column for column, _ in lines), float(atom.wide)]
+        starts_at = [0.0, *(column - kept for column, _, kept in lines)]
+        ends_at = [*(column + kept for column, _, kept in lines), float(atom.wide)]
         ways = [
             (i, j)
             for i, j in itertools.combinations(range(len(edges)), 2)
-            if 0.1 < (columns[j] - columns[i]) / atom.high < 1.7 and j - i < len(lines) + 1
+            if 0.1 < (ends_at[j - 1] - starts_at[i]) / atom.high < 1.3 and j - i <= len(lines)
         ]
         if len(ways) > most:
             lines, ways = [], []
@@ -244,7 +251,8 @@ def _proposals(row: list[Atom], most: int) -> list[tuple[int, int, Atom, float]]
         for i, j in ways:
             part = between(atom, edges[i], edges[j])
             if part is not None and 0.4 * tall < part.high > 0.6 * part.wide:
-                options.append((at + i, at + j, part, CUT_PENALTY / 2))
+                twice = sum(edge is not None and edge[2] > 0 for edge in (edges[i], edges[j]))
+                options.append((at + i, at + j, part, (CUT_PENALTY + twice * SHARE_PENALTY) / 2))
         at += len(lines) + 1
     starts.append(at)
     for i in range(len(row) - 1):
@@ -257,21 +265,25 @@ def _proposals(row: list[Atom], most: int) -> list[tuple[int, int, Atom, float]]
     return options
 
 
-def cut_lines(atom: Atom) -> list[tuple[float, float]]:
+def cut_lines(atom: Atom) -> list[tuple[float, float, float]]:
     """Where a piece that may hold several digits might be cut, from left to right.
 
-    Lines are (column at half the height, slant); upright and slanted ones, as handwriting leans,
-    and each where it crosses less ink than its neighbours do.
+    Lines are (column at half the height, slant, what both sides keep, in pixels); upright and
+    slanted ones, as handwriting leans. Some cross less ink than their neighbours do. Others run
+    along a stroke, which may belong to both digits, and both keep it.
     """
     high, wide = atom.mask.shape
     columns = np.arange(wide)
+    pen = images.stroke_width(atom.mask)
     found = []
     for slant in (-0.35, 0.0, 0.35):
         shift = (slant * (np.arange(high) - high / 2)).round().astype(int)
         at = np.clip(columns[np.newaxis, :] + shift[:, np.newaxis], 0, wide - 1)
         crossed = atom.mask[np.arange(high)[:, np.newaxis], at].sum(axis=0)
         least, _ = find_peaks(-crossed, height=-0.5 * high, distance=max(1, high // 5))
-        found += [(float(column), slant) for column in least]
+        most, _ = find_peaks(crossed, height=0.4 * high, distance=max(1, high // 5))
+        found += [(float(column), slant, 0.0) for column in least]
+        found += [(float(column), slant, 0.75 * pen) for column in most]
     return sorted(found)
 
 
@@ -282,14 +294,15 @@ def between(atom: Atom, left, right) -> Atom | None:
     """
     high, wide = atom.mask.shape
     reach = 0.2 * high  # how far a slanted line strays from its column
-    first = 0 if left is None else max(0, int(left[0] - reach))
-    last = wide if right is None else min(wide, int(right[0] + reach) + 1)
+    first = 0 if left is None else max(0, int(left[0] - left[2] - reach))
+    last = wide if right is None else min(wide, int(right[0] + right[2] + reach) + 1)
     rows, columns = np.ogrid[:high, first:last]
     part = atom.mask[:, first:last]
     for line, side in ((left, 1), (right, -1)):
         if line is not None:
-            column, slant = line
-            part = part & (side * (columns - column - slant * (rows - high / 2)) >= (side < 0))
+            column, slant, kept = line
+            away = side * (columns - column - slant * (rows - high / 2))
+            part = part & (away >= (side < 0) - kept)
     if not part.any():
         return None
     x0, y0, x1, y1 = images.box_of(part)
