@@ -234,17 +234,14 @@ def blot(rng: np.random.Generator) -> np.ndarray:
 
 
 def side_by_side(x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Two or three digits in a row, every other time so close that they touch."""
+    """Two or three digits in a row, so close at times that they touch."""
     chosen = [x[i] for i in rng.integers(len(x), size=int(rng.integers(2, 4)))]
-    near = rng.random() < 0.5
-    if near:  # without the margins
-        chosen = [image[:, (image > 60).any(axis=0)] for image in chosen]
     row = chosen[0]
     for image in chosen[1:]:
-        closer = int(rng.integers(-1, 3) if near else rng.integers(0, 10))
-        wide = image.shape[1]
-        row = np.pad(row, ((0, 0), (0, wide - min(closer, wide))))
-        row[:, -wide:] = np.maximum(row[:, -wide:], image)
+        closer = int(rng.integers(0, 10))
+        wider = np.pad(row, ((0, 0), (0, 28 - closer)))
+        wider[:, -28:] = np.maximum(wider[:, -28:], image)
+        row = wider
     return row
 
 

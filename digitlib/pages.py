@@ -251,8 +251,7 @@ def _proposals(
         for i, j in ways:
             part = between(atom, edges[i], edges[j])
             if part is not None and 0.4 * tall < part.high > 0.6 * part.wide:
-                twice = sum(edge is not None and edge[2] > 0 for edge in (edges[i], edges[j]))
-                options.append((at + i, at + j, part, (CUT_PENALTY + twice * SHARE_PENALTY) / 2))
+                options.append((at + i, at + j, part, penalty(edges[i], edges[j])))
         at += len(lines) + 1
     starts.append(at)
     for i in range(len(row) - 1):
@@ -307,6 +306,12 @@ def between(atom: Atom, left, right) -> Atom | None:
         return None
     x0, y0, x1, y1 = images.box_of(part)
     return Atom(part[y0:y1, x0:x1], atom.left + first + x0, atom.top + y0)
+
+
+def penalty(left, right) -> float:
+    """What the part between two cut_lines costs, in nats; two parts share the cost of a cut."""
+    shared = sum(line is not None and line[2] > 0 for line in (left, right))
+    return (CUT_PENALTY + shared * SHARE_PENALTY) / 2
 
 
 def best_split(spans: list[tuple[int, int]], costs: list[float]) -> list[int]:

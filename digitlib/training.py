@@ -237,6 +237,24 @@ def train(name: str, digits: Digits, *, epochs: int | None = None, seed: int = 0
 
     Raises ModelError where there is no such network.
     """
+    model, options = set_up(name, digits, epochs=epochs, seed=seed)
+    model.fit(
+        **options,
+        validation_data=(digits.x_val, digits.y_val),
+        validation_batch_size=1000,
+        callbacks=[Progress()],
+        verbose=0,
+    )
+    return model
+
+
+def set_up(
+    name: str, digits: Digits, *, epochs: int | None = None, seed: int = 0
+) -> tuple[keras.Model, dict]:
+    """Build and compile the network `name`; return it and what fit needs: data and epochs.
+
+    Raises ModelError where there is no such network.
+    """
     recipe = RECIPES[known(name)]
     epochs = epochs or digits.epochs(recipe.epochs)
     keras.utils.set_random_seed(seed)
@@ -248,20 +266,14 @@ def train(name: str, digits: Digits, *, epochs: int | None = None, seed: int = 0
         metrics=["accuracy"],
     )
     if recipe.augmented:
-        batches = {
-            "x": Augmented(digits.x_train, digits.y_train, recipe.batch_size, seed, workers=2)
-        }
-    else:
-        batches = {"x": digits.x_train, "y": digits.y_train, "batch_size": recipe.batch_size}
-    model.fit(
-        **batches,
-        epochs=epochs,
-        validation_data=(digits.x_val, digits.y_val),
-        validation_batch_size=1000,
-        callbacks=[Progress()],
-        verbose=0,
-    )
-    return model
+        images = Augmented(digits.x_train, digits.y_train, recipe.batch_size, seed, workers=2)
+        return model, {"x": images, "epochs": epochs}
+    return model, {
+        "x": digits.x_train,
+        "y": digits.y_train,
+        "batch_size": recipe.batch_size,
+        "epochs": epochs,
+    }
 
 
 def known(name: str) -> str:
