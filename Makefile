@@ -1,4 +1,5 @@
-# What you can ask for: lab, test, test-offline, test-browser, bench-handwriting, lint, notebooks.
+# What you can ask for: lab, test, test-offline, test-browser, bench, bench-handwriting, lint,
+# notebooks.
 # Works with GNU make 3.81 on.
 BIN := .venv/bin
 READY := .venv/.ready
@@ -7,7 +8,7 @@ PYTHONS := $(PYTHON) python3.13 python3.12 python3.11 python3 python
 # In a container one is often root, whom Jupyter refuses unless told.
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: lab test test-offline test-browser bench-handwriting lint notebooks
+.PHONY: lab test test-offline test-browser bench bench-handwriting lint notebooks
 
 lab: $(READY)  ## open notebook 01 in JupyterLab
 	$(BIN)/jupyter lab $(AS_ROOT) --LabApp.default_url=/lab/tree/notebooks/01_data_exploration.ipynb
@@ -18,6 +19,9 @@ test: $(READY)  ## run the unit tests and every notebook
 test-browser: $(READY)  ## draw on the sketchpad with the mouse, in a real browser
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-build-isolation -e ".[browser]"
 	$(BIN)/python -m pytest tests/browser
+
+bench: $(READY)  ## measure how fast the networks learn and answer; QUICK=1 for a first look
+	$(BIN)/python tools/bench.py $(if $(QUICK),--quick)
 
 bench-handwriting: $(READY)  ## measure how well strangers' handwriting is read
 	$(BIN)/python tools/bench_handwriting.py
