@@ -1,7 +1,7 @@
 """How fast each network learns and answers, and how well: one table and one figure.
 
-    python tools/bench.py            every network by its recipe, three rounds: some 45 minutes
-    python tools/bench.py --quick    one round of the shorter ones: some five minutes
+    python tools/bench.py            every network by its recipe, three rounds
+    python tools/bench.py --quick    one round of the shorter ones, some five minutes
 
 Seconds are those of fit alone, from random weights and with TensorFlow's tracing, until the first
 epoch after which the test images are read so well. They depend on the machine, so every round
