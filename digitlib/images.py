@@ -519,17 +519,17 @@ def pen_like_mnist(ink: np.ndarray, pen: float) -> np.ndarray:
     nearest width found there; all others keep theirs.
     """
     full = percentile(ink[ink > 0], 97)
-    solid = np.clip(ink / full, 0, 1)
+    solid = (np.clip(ink / full, 0, 1) * 255).astype(np.uint8)
     change = round((np.clip(pen, THINNEST, THICKEST) - pen) * max(ink.shape) / 20)
     if change > 0:
         solid = cv2.copyMakeBorder(solid, *[change] * 4, cv2.BORDER_CONSTANT)
     if change:
         brush = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, [abs(change) + 1] * 2)
         solid = cv2.dilate(solid, brush) if change > 0 else cv2.erode(solid, brush)
-        left, top, wide, high = cv2.boundingRect((solid > 0.05).astype(np.uint8))
+        left, top, wide, high = cv2.boundingRect((solid > 12).astype(np.uint8))
         if wide and high:
             solid = solid[top : top + high, left : left + wide]
-    return (solid * 255).astype(np.uint8)
+    return solid
 
 
 def fit_in_20(ink: np.ndarray) -> np.ndarray:

@@ -84,7 +84,7 @@ def find_marks(
     for row in rows:
         doubtful = [next(whole) < -DOUBT for _ in row]
         tried = sum(map(len, proposals))
-        proposals.append(_proposals(row, doubtful, MOST_WAYS if tried < 4 * MOST_WAYS else 0))
+        proposals.append(_proposals(row, doubtful, MOST_WAYS if tried < 2 * MOST_WAYS else 0))
     made = [[mark_of(atom, ink) for _, _, atom, _ in options] for options in proposals]
     scores = iter(score(np.stack([mark.digit for marks in made for mark in marks])))
     found = []
@@ -337,4 +337,7 @@ def mark_of(atom: Atom, ink: np.ndarray) -> Mark:
     crop = ink[y0 : atom.bottom + 2, x0 : atom.right + 2]
     dy, dx = y0 - (atom.top - 2), x0 - (atom.left - 2)
     under[dy : dy + crop.shape[0], dx : dx + crop.shape[1]] = crop
+    if max(framed.shape) > images.WORKING_SIDE:  # a drawing: too large for a digit of a page
+        under = images.resize_to(under, images.WORKING_SIDE)
+        framed = images.resize_to(framed.astype(np.uint8), images.WORKING_SIDE) > 0
     return Mark(images.as_mnist(under, framed)[0], atom.box)
