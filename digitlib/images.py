@@ -513,10 +513,8 @@ def stroke_width(mask: np.ndarray) -> float:
 def pen_like_mnist(ink: np.ndarray, pen: float) -> np.ndarray:
     """Return a digit's ink, float (h, w), as uint8 with strokes as wide as MNIST's own.
 
-    pen: what pen_width says of it.
-
     Full ink becomes 255. Strokes thinner or thicker than MNIST's are widened or narrowed to the
-    nearest width found there; all others keep theirs.
+    nearest width found there; all others keep theirs. pen: what pen_width says of the ink.
     """
     full = percentile(ink[ink > 0], 97)
     solid = (np.clip(ink / full, 0, 1) * 255).astype(np.uint8)

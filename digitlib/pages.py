@@ -78,7 +78,7 @@ def find_marks(
     rows = find_rows(find_atoms(mask))
     if not rows:
         return []
-    # One batch for the whole page: a call of the network costs more than the images in it.
+    # Pieces, then candidates, in a batch each: a call costs more than the images in it.
     whole = iter(score(np.stack([mark_of(atom, ink).digit for row in rows for atom in row])))
     proposals = []
     for row in rows:
@@ -89,7 +89,7 @@ def find_marks(
     scores = iter(score(np.stack([mark.digit for marks in made for mark in marks])))
     found = []
     for options, marks in zip(proposals, made, strict=True):
-        costs = [penalty - next(scores) for _, _, _, penalty in options]
+        costs = [cost - next(scores) for _, _, _, cost in options]
         path = best_split([(start, end) for start, end, _, _ in options], costs)
         found.append([marks[i] for i in path])
     return found

@@ -150,7 +150,7 @@ def _colors(image: Image.Image) -> np.ndarray:
     """Convert to uint8 (h, w, 3), a strip at a time: whole copies of 50 megapixels add up."""
     wide, high = image.size
     if image.mode == "RGB" and wide * high <= 2**22 and not image.has_transparency_data:
-        return np.asarray(image)
+        return np.array(image)
     rows = 1 + 2**20 // wide
     strips = [(0, top, wide, min(top + rows, high)) for top in range(0, high, rows)]
     if image.mode.startswith(("I", "F")):  # 16 or 32 bits per pixel
