@@ -6,6 +6,7 @@ import glob
 import json
 import os
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -155,6 +156,8 @@ def _train(options) -> int:
         return 0
     training.write(model, training.PRETRAINED / f"{options.name}.keras")
     low, high = result.interval
+    # Processor time, which neither other work on the machine nor a pause changes much.
+    minutes = round(time.process_time() / 60, 1)
     card = {
         "name": options.name,
         "parameters": model.count_params(),
@@ -162,6 +165,7 @@ def _train(options) -> int:
         "recipe": str(training.RECIPES[options.name]),
         "temperature": round(temperature, 3),
         "seed": options.seed,
+        "trained on": f"{os.cpu_count()} processor cores, {minutes} minutes of processor time",
         "accuracy": round(result.accuracy, 4),
         "interval": [round(low, 4), round(high, 4)],
         "command": f"python -m digitlib train {options.name} --seed {options.seed} --ship",

@@ -81,18 +81,21 @@ def cnn() -> keras.Model:
 
 
 def cnn_fast() -> keras.Model:
-    """Three convolutions with batch normalisation: 99 % in one epoch. 165,506 parameters.
+    """Three convolutions, pooled before they are normalised: 99 % in one epoch. 81,578 parameters.
 
     Batch normalisation: Ioffe and Szegedy, ICML 2015.
     """
     return _image(
         "cnn_fast",
         [
-            *_normalised(layers.Conv2D(24, 5, strides=2, padding="same", use_bias=False)),
-            *_normalised(layers.Conv2D(48, 3, padding="same", use_bias=False)),
-            layers.MaxPooling2D(2),
-            *_normalised(layers.Conv2D(96, 3, padding="same", use_bias=False)),
-            layers.MaxPooling2D(2),
+            layers.Conv2D(16, 5, activation="relu"),
+            layers.MaxPooling2D(3),
+            *_normalised(
+                layers.Conv2D(64, 3, padding="same", use_bias=False), layers.MaxPooling2D(2)
+            ),
+            *_normalised(
+                layers.Conv2D(64, 3, padding="same", use_bias=False), layers.MaxPooling2D(2)
+            ),
             layers.Flatten(),
             *_normalised(layers.Dense(128, use_bias=False)),
         ],
@@ -167,6 +170,6 @@ def _image(name: str, hidden: list) -> keras.Model:
     )
 
 
-def _normalised(layer) -> list:
+def _normalised(*before) -> list:
     # Momentum 0.9: Keras's default of 0.99 averages over more steps than a short training has.
-    return [layer, layers.BatchNormalization(momentum=0.9), layers.ReLU()]
+    return [*before, layers.BatchNormalization(momentum=0.9), layers.ReLU()]

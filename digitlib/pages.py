@@ -24,6 +24,7 @@ from digitlib import images
 PAGE_SIDE = 2000  # the longer side, in pixels, of the page at most; half of it at least
 # A page has fewer pieces, and a row of touching digits fewer ways to cut it; a texture has more.
 MOST_PIECES, MOST_WAYS = 500, 1000
+MOST_TRIED = 60_000_000  # in the boxes of all candidates of a page: large drawings are not cut
 CUT_PENALTY, JOIN_PENALTY = 0.5, 0.3  # in nats: what a cut or a join must gain to be worth it
 SHARE_PENALTY = 1.0  # more for a cut along a stroke that both sides keep
 DOUBT = 0.1  # nats: a piece that reads worse as one digit may be several …
@@ -81,10 +82,11 @@ def find_marks(
     # Pieces, then candidates, in a batch each: a call costs more than the images in it.
     whole = iter(score(np.stack([mark_of(atom, ink).digit for row in rows for atom in row])))
     proposals = []
+    pixels = 0
     for row in rows:
         doubtful = [next(whole) < -DOUBT for _ in row]
-        tried = sum(map(len, proposals))
-        proposals.append(_proposals(row, doubtful, MOST_WAYS if tried < 2 * MOST_WAYS else 0))
+        proposals.append(_proposals(row, doubtful, MOST_WAYS if pixels < MOST_TRIED else 0))
+        pixels += sum(atom.wide * atom.high for _, _, atom, _ in proposals[-1])
     made = [[mark_of(atom, ink) for _, _, atom, _ in options] for options in proposals]
     scores = iter(score(np.stack([mark.digit for marks in made for mark in marks])))
     found = []

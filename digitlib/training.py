@@ -214,9 +214,10 @@ class Recipe:
 
     def __str__(self):
         images = "augmented images, new ones in every epoch" if self.augmented else "plain images"
+        epochs = f"{self.epochs} epochs" if self.epochs > 1 else "one epoch"
         return (
             f"Adam, one-cycle learning rate up to {self.peak:g}, batches of {self.batch_size}, "
-            f"{self.epochs} epochs of {images}"
+            f"{epochs} of {images}"
         )
 
 

@@ -1,6 +1,7 @@
 """The command line: thin, quiet, one sentence for an error."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -40,6 +41,7 @@ def test_shipping_writes_weights_and_a_card(fewer_digits, monkeypatch, tmp_path,
     assert cli.main(["train", "dense", "--epochs", "1", "--seed", "5", "--ship"]) == 0
     card = json.loads((tmp_path / "dense.json").read_text())
     assert card["seed"] == 5 and card["parameters"] == 101_770
+    assert re.fullmatch(r"\d+ processor cores, [\d.]+ minutes of .*", card["trained on"])
     assert card["command"].endswith("train dense --seed 5 --ship")
     assert f"accuracy {card['accuracy']:.2%}" in capsys.readouterr().out
     assert training.shipped("dense").count_params() == 101_770

@@ -1,5 +1,7 @@
 """Evaluation: against scikit-learn, SciPy and figures worked out by hand."""
 
+import timeit
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -119,7 +121,29 @@ def test_scaling_confidence_changes_no_answer_and_lowers_the_loss(small):
 def test_few_and_many_images_are_read_alike(small):
     model = models.dense()
     few = evaluation.predict(model, small.x_test[:32])
-    many = evaluation.predict(model, small.x_test)
-    assert few.shape == (32, 10) and many.shape == (300, 10)
+    many = evaluation.predict(model, np.concatenate([small.x_test] * 4))
+    assert few.shape == (32, 10) and many.shape == (1200, 10)
     assert few.dtype == many.dtype == np.float32
     assert np.allclose(few, many[:32], atol=1e-6)
+
+
+def test_an_answer_comes_from_the_weights_of_the_moment(small):
+    model = models.cnn_fast()
+    model.compile("adam", "sparse_categorical_crossentropy")
+    x = small.x_test[:32]
+    before = evaluation.predict(model, x)
+    model.fit(small.x_train, small.y_train, verbose=0)
+    after = evaluation.predict(model, x)
+    assert not np.allclose(before, after, atol=1e-3)
+    assert np.allclose(after, model.predict(x, verbose=0), atol=1e-5)
+
+
+def test_one_image_does_not_pay_for_a_whole_prediction_loop(small):
+    model, x = training.shipped("reader"), small.x_test[:1]
+
+    def fastest(ask, repeats):
+        asked = timeit.repeat(lambda: ask(x), number=1, repeat=repeats)
+        return min(asked[1:])
+
+    alone = fastest(lambda x: evaluation.predict(model, x), 30)
+    assert alone < fastest(lambda x: model.predict(x, verbose=0), 6) / 5

@@ -108,6 +108,13 @@ def test_digits_that_touch_are_cut_apart(reader, mnist):
     assert right / there >= 0.94, (right, there)
 
 
+def test_the_last_rows_of_a_full_page_are_cut_like_the_first(reader, mnist):
+    layout = {"rows": 12, "columns": 14, "height": (35, 50), "gap": (-0.05, 0.02)}
+    right, there, found = bench.pages(reader, mnist.x_val, mnist.y_val, 1, **layout)
+    assert there == 168 and abs(found - there) <= 4
+    assert right / there >= 0.95
+
+
 def test_hard_pages_lose_little(reader, mnist):
     for name in ("shadow", "noise", "ruled paper", "perspective", "turned", "few pixels"):
         right, there, _ = bench.pages(
