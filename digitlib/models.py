@@ -81,15 +81,16 @@ def cnn() -> keras.Model:
 
 
 def cnn_fast() -> keras.Model:
-    """Three convolutions, pooled before they are normalised: 99 % in one epoch. 81,578 parameters.
+    """Three convolutions, pooled before all else: 99 % in one epoch. 81,578 parameters.
 
     Batch normalisation: Ioffe and Szegedy, ICML 2015.
     """
     return _image(
         "cnn_fast",
         [
-            layers.Conv2D(16, 5, activation="relu"),
+            layers.Conv2D(16, 5),
             layers.MaxPooling2D(3),
+            layers.ReLU(),
             *_normalised(
                 layers.Conv2D(64, 3, padding="same", use_bias=False), layers.MaxPooling2D(2)
             ),
@@ -103,16 +104,18 @@ def cnn_fast() -> keras.Model:
 
 
 def reader() -> keras.Model:
-    """Three convolutions with batch normalisation: 83,946 parameters. Reads your handwriting."""
+    """Four convolutions with batch normalisation: 253,354 parameters. Reads your handwriting."""
     return _image(
         "reader",
         [
             *_normalised(layers.Conv2D(32, 5, strides=2, padding="same", use_bias=False)),
             *_normalised(layers.Conv2D(64, 3, padding="same", use_bias=False)),
             layers.MaxPooling2D(2),
-            *_normalised(layers.Conv2D(96, 3, padding="same", use_bias=False)),
+            *_normalised(layers.Conv2D(128, 3, padding="same", use_bias=False)),
+            *_normalised(layers.Conv2D(128, 3, padding="same", use_bias=False)),
             layers.MaxPooling2D(2),
             layers.Flatten(),
+            layers.Dropout(0.3),
         ],
     )
 

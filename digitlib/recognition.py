@@ -136,11 +136,11 @@ def score(model, x: np.ndarray) -> np.ndarray:
     """How well each image, uint8 (n, 28, 28), can be read as one digit, in nats: float (n,).
 
     The logarithm of the probability that it is a digit at all, and that it is the likeliest one.
-    The first counts three times: the judge's threshold is lenient towards odd digits, but where
-    there is a choice, the less odd way to cut is the better.
+    It counts three times: both networks are lenient towards odd digits, but where there is a
+    choice, the less odd way to cut is the better.
     """
     probabilities, one = _predict(model, x)
-    return np.log(np.clip(one**3 * probabilities.max(axis=1), 1e-6, 1))
+    return np.log(np.clip((one * probabilities.max(axis=1)) ** 3, 1e-6, 1))
 
 
 def _predict(model, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
