@@ -22,7 +22,7 @@ def predict(model, x: np.ndarray) -> np.ndarray:
     return answers.numpy() if hasattr(answers, "numpy") else [part.numpy() for part in answers]
 
 
-@functools.lru_cache(maxsize=8)
+@functools.lru_cache(maxsize=32)
 def _compiled(model) -> Callable:
     """The network as one TensorFlow function, traced once for any number of images.
 

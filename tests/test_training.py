@@ -60,6 +60,15 @@ def test_augmented_images_can_be_trained_on(small):
     assert evaluation.predict(model, small.x_test[:2]).shape == (2, 10)
 
 
+def test_settling_learns_from_the_digits_and_forgets_little(small):
+    model = training.shipped("reader")
+    before = evaluation.evaluate(model, small.x_test, small.y_test)
+    training.settle(model, small)
+    after = evaluation.evaluate(model, small.x_test, small.y_test)
+    assert after.loss < before.loss, "it has not seen these digits before"
+    assert after.accuracy >= 0.98
+
+
 def test_progress_prints_each_nth_epoch_and_the_last(capsys):
     progress = training.Progress(every=4)
     progress.set_params({"epochs": 6})
@@ -93,6 +102,17 @@ def test_augmenting_keeps_form_and_input_and_changes_the_picture(small):
     assert np.array_equal(again, copies[7])
     ink = [c.mean() / image.mean() for c in copies]
     assert 0.5 < np.median(ink) < 1.6, "most copies are still the digit"
+
+
+def test_at_half_strength_images_change_less(small):
+    def change(strength):
+        copies = [
+            training.augment(image, np.random.default_rng(seed), strength)
+            for seed, image in enumerate(small.x_train[:200])
+        ]
+        return np.abs(np.stack(copies).astype(int) - small.x_train[:200]).mean()
+
+    assert 0 < change(0.5) < 0.8 * change(1.0)
 
 
 def test_what_other_schools_teach_is_still_the_digit_and_is_read(mnist):
