@@ -133,7 +133,7 @@ def test_what_other_schools_teach_is_still_the_digit_and_is_read(mnist):
 
 
 def test_an_epoch_of_augmented_batches_covers_every_image_once(monkeypatch):
-    monkeypatch.setattr(training, "augment", lambda image, rng: image)
+    monkeypatch.setattr(training, "augment", lambda image, *_: image)
     x, y = blank_digits(250)
     batches = training.Augmented(x, y, batch_size=64)
     orders = []
