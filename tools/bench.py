@@ -1,7 +1,8 @@
 """How fast each network learns and answers, and how well: one table and one figure.
 
-    python tools/bench.py            every network by its recipe, two rounds
+    python tools/bench.py            every network by its recipe, two rounds, some forty minutes
     python tools/bench.py --quick    one round of the shorter ones, some five minutes
+    python tools/bench.py --draw     the table and the figure again, from docs/bench.json
 
 Seconds are those of fit alone, from random weights and with TensorFlow's tracing, until the first
 epoch after which the test images are read so well. They depend on the machine, so every round
@@ -10,6 +11,7 @@ holds every network, and the column to compare is the ratio to Keras's own examp
 """
 
 import argparse
+import json
 import math
 import statistics
 import tempfile
@@ -26,6 +28,7 @@ import numpy as np
 from digitlib import data, evaluation, keras, models, plotting, training
 
 ROOT = Path(__file__).resolve().parents[1]
+RECORD = ROOT / "docs" / "bench.json"
 MARKS = (0.98, 0.99, 0.993)
 EXAMPLE = "Keras's example"
 ROUND = ("dense", "dense_two", "dropout", "wide", "cnn_small", "cnn")
@@ -75,7 +78,7 @@ class Clock(keras.callbacks.Callback):
         parts = np.array_split(self.x, math.ceil(len(self.x) / 1000))
         answers = np.concatenate([evaluation.predict(self.model, part) for part in parts])
         accuracy = evaluation.Evaluation(self.y, answers).accuracy
-        self.curve.append((self.seconds, accuracy))
+        self.curve.append((round(self.seconds, 3), accuracy))
         self.model.stop_training = self.stop_at is not None and accuracy >= self.stop_at
         self.began = time.perf_counter()
 
@@ -111,7 +114,10 @@ def answer_times(networks: dict, x: np.ndarray) -> dict[str, tuple[float, float]
                 evaluation.predict(model, x[i : i + 1])
                 one[name].append(1000 * (time.perf_counter() - began))
     return {
-        name: (statistics.median(one[name][60:]), statistics.median(all_of_them[name][1:]))
+        name: (
+            round(statistics.median(one[name][60:]), 3),
+            round(statistics.median(all_of_them[name][1:]), 1),
+        )
         for name in networks
     }
 
@@ -124,31 +130,69 @@ def kilobytes(model: keras.Model) -> float:
         return path.stat().st_size / 1000
 
 
-def table(curves: dict, rounds: list[dict], whole: set[str]) -> list[str]:
-    """The lines of the table, in Markdown. whole: the networks that were fitted to the end."""
+def measure(quick: bool) -> dict:
+    """Fit the networks in rounds and time their answers: {"rounds", "stopped", "milliseconds"}.
+
+    stopped: the networks whose fit ended at a mark, and not after all epochs of their recipe.
+    """
     digits = data.load_data("mnist")
-    networks = {EXAMPLE: example()}
-    networks |= {name: training.read(training.PRETRAINED / f"{name}.keras") for name in
-                 models.BUILDERS}  # fmt: skip
-    times = answer_times(networks, digits.x_test)
+    rounds = []
+    for seed in range(1 if quick else 2):
+        turn = defaultdict(list)
+        turn[EXAMPLE].append(learn(EXAMPLE, digits, seed, stop_at=0.99 if quick else None))
+        for i, name in enumerate(SHORT if quick else ROUND):
+            if i < 5:  # ten seeds in all: it is over before the machine's mood has changed
+                turn["cnn_fast"].append(learn("cnn_fast", digits, 5 * seed + i))
+            turn[name].append(learn(name, digits, seed))
+        rounds.append(turn)
+    if not quick:  # its whole training takes half an hour and ends at the accuracy on its card
+        rounds[-1]["reader"].append(learn("reader", digits, 0, stop_at=MARKS[-1]))
+    return {
+        "rounds": rounds,
+        "stopped": [EXAMPLE] if quick else ["reader"],
+        "milliseconds": answer_times(networks(), digits.x_test),
+    }
+
+
+def networks() -> dict[str, keras.Model]:
+    """Keras's example, untrained, and the networks that come with the package."""
+    shipped = {
+        name: training.read(training.PRETRAINED / f"{name}.keras") for name in models.BUILDERS
+    }
+    return {EXAMPLE: example()} | shipped
+
+
+def curves_of(rounds: list[dict]) -> dict[str, list]:
+    """The curves of each network, all rounds together."""
+    curves = defaultdict(list)
+    for turn in rounds:
+        for name, runs in turn.items():
+            curves[name] += runs
+    return curves
+
+
+def table(record: dict) -> list[str]:
+    """The lines of the table, in Markdown."""
+    curves = curves_of(record["rounds"])
     lines = [
         "| Network | Parameters | Fit to 98 % (s) | 99 % (s) | 99.3 % (s) | 99 %, ratio | "
         "Test accuracy | One image (ms) | 10,000 (ms) | File (kB) |",
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
-    for name, model in networks.items():
-        runs = curves.get(name, [])
+    for name, model in networks().items():
+        runs = curves[name]
         cells = [name if name == EXAMPLE else f"`{name}`", f"{model.count_params():,}"]
         for mark in MARKS:
             cells.append(_seconds([first_at(run, mark) for run in runs]))
-        cells.append(_ratio(name, rounds))
-        if name in whole:
+        cells.append(_ratio(name, record["rounds"]))
+        if runs and name not in record["stopped"]:
             last = [run[-1][1] for run in runs]
             span = f" ({min(last):.2%} to {max(last):.2%})" if len(last) > 1 else ""
             cells.append(f"{statistics.median(last):.2%}{span}")
         else:
             cells.append(f"{training.card(name)['accuracy']:.2%} (card)" if name != EXAMPLE else "")
-        cells += [f"{times[name][0]:.2f}", f"{times[name][1]:.0f}", f"{kilobytes(model):,.0f}"]
+        one, many = record["milliseconds"][name]
+        cells += [f"{one:.2f}", f"{many:.0f}", f"{kilobytes(model):,.0f}"]
         lines.append("| " + " | ".join(cells) + " |")
     return lines
 
@@ -199,29 +243,17 @@ def draw(curves: dict) -> None:
 def main() -> None:
     """Measure, print the table and store the figure."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="one round of the shorter ones")
-    quick = parser.parse_args().quick
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--quick", action="store_true", help="one round of the shorter ones")
+    how.add_argument("--draw", action="store_true", help="the last full run's table and figure")
+    options = parser.parse_args()
     began = time.perf_counter()
-    digits = data.load_data("mnist")
-    rounds = []
-    for seed in range(1 if quick else 2):
-        turn = defaultdict(list)
-        turn[EXAMPLE].append(learn(EXAMPLE, digits, seed, stop_at=0.99 if quick else None))
-        for i, name in enumerate(SHORT if quick else ROUND):
-            if i < 5:  # ten seeds in all: it is over before the machine's mood has changed
-                turn["cnn_fast"].append(learn("cnn_fast", digits, 5 * seed + i))
-            turn[name].append(learn(name, digits, seed))
-        rounds.append(turn)
-    if not quick:  # its whole training takes half an hour and ends at the accuracy on its card
-        rounds[-1]["reader"].append(learn("reader", digits, 0, stop_at=MARKS[-1]))
-    curves = defaultdict(list)
-    for turn in rounds:
-        for name, runs in turn.items():
-            curves[name] += runs
-    whole = set(curves) - {"reader"} - ({EXAMPLE} if quick else set())
-    print(*table(curves, rounds, whole), sep="\n")
-    if not quick:
-        draw(curves)
+    record = json.loads(RECORD.read_text()) if options.draw else measure(options.quick)
+    if not options.draw and not options.quick:
+        RECORD.write_text(json.dumps(record, separators=(",", ":")) + "\n")
+    print(*table(record), sep="\n")
+    if not options.quick:
+        draw(curves_of(record["rounds"]))
     print(f"{(time.perf_counter() - began) / 60:.0f} minutes")
 
 
