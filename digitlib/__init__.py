@@ -2,6 +2,7 @@
 
     data         where the digits come from
     models       what the networks are
+    augmentation how one hand becomes many
     training     how they learn, and where they are kept
     evaluation   how well they do
     pictures     what an image file shows
@@ -10,6 +11,7 @@
     doubt        what is no digit at all
     recognition  all of these together: what is written in a picture
     plotting     how it is drawn
+    check        the exercises' checkers
     sketchpad    paper in the notebook
 
 Everything is imported on first use, so that ``import digitlib`` is instant: TensorFlow alone
@@ -19,8 +21,8 @@ takes seconds.
 from importlib import import_module
 
 _MODULES = {
-    "data", "models", "training", "evaluation", "pictures", "images", "pages", "doubt",
-    "recognition", "plotting", "sketchpad",
+    "data", "models", "augmentation", "training", "evaluation", "pictures", "images", "pages",
+    "doubt", "recognition", "plotting", "check", "sketchpad",
 }  # fmt: skip
 _NAMES = {
     "load_data": "data",

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from digitlib import training
+from digitlib.augmentation import Augmented, augment, of_few_pixels
 from digitlib.backend import keras
 from digitlib.data import Digits
 from digitlib.evaluation import predict
@@ -73,7 +74,7 @@ def rates(model: keras.Model, x: np.ndarray, y: np.ndarray) -> tuple[float, floa
     return float(digits.mean()), float(others.mean())
 
 
-class DigitsOrNot(training.Augmented):
+class DigitsOrNot(Augmented):
     """Batches of images, half of them digits (label 1) and half not (label 0)."""
 
     def __getitem__(self, index):
@@ -87,12 +88,6 @@ class DigitsOrNot(training.Augmented):
         others = np.stack([draw_nondigit(self.x, self.y, rng) for _ in digits])
         labels = np.repeat([1, 0], len(digits)).astype(np.float32)
         return np.concatenate([digits, others]), labels
-
-
-def of_few_pixels(image: np.ndarray, side: int) -> np.ndarray:
-    """See uint8 (28, 28) from so far that `side` pixels are left of each side."""
-    few = cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA)
-    return cv2.resize(few, (28, 28), interpolation=cv2.INTER_CUBIC)
 
 
 def draw_nondigit(x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -112,7 +107,7 @@ def _placed(canvas: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     if not wide:
         return np.zeros((28, 28), np.uint8)
     image = center_in_28(fit_in_20(canvas[top : top + high, left : left + wide]))
-    return training.augment(image, rng) if rng.random() < 0.6 else image
+    return augment(image, rng) if rng.random() < 0.6 else image
 
 
 def letter(rng: np.random.Generator) -> np.ndarray:

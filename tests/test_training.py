@@ -30,11 +30,6 @@ def folder(tmp_path, monkeypatch):
     return tmp_path / "models"
 
 
-def blank_digits(n):
-    x = np.arange(n, dtype=np.uint8)[:, None, None] * np.ones((28, 28), np.uint8)
-    return x, np.arange(n)
-
-
 # Learning
 
 
@@ -86,79 +81,6 @@ def test_one_cycle_climbs_to_its_peak_and_falls_to_zero():
     assert rates[0] == 0 and rates[25] == pytest.approx(0.01) and rates[100] < 1e-8
     assert int(np.argmax(rates)) == 25
     keras.optimizers.schedules.deserialize(keras.optimizers.schedules.serialize(rate))
-
-
-# Augmenting
-
-
-def test_augmenting_keeps_form_and_input_and_changes_the_picture(small):
-    image = small.x_train[0]
-    before = image.copy()
-    copies = [training.augment(image, np.random.default_rng(seed)) for seed in range(50)]
-    assert {(c.shape, c.dtype.name) for c in copies} == {((28, 28), "uint8")}
-    assert np.array_equal(image, before)
-    assert len({c.tobytes() for c in copies}) == 50
-    again = training.augment(image, np.random.default_rng(7))
-    assert np.array_equal(again, copies[7])
-    ink = [c.mean() / image.mean() for c in copies]
-    assert 0.5 < np.median(ink) < 1.6, "most copies are still the digit"
-
-
-def test_at_half_strength_images_change_less(small):
-    def change(strength):
-        copies = [
-            training.augment(image, np.random.default_rng(seed), strength)
-            for seed, image in enumerate(small.x_train[:200])
-        ]
-        return np.abs(np.stack(copies).astype(int) - small.x_train[:200]).mean()
-
-    assert 0 < change(0.5) < 0.8 * change(1.0)
-
-
-def test_what_other_schools_teach_is_still_the_digit_and_is_read(mnist):
-    rng = np.random.default_rng(0)
-    images, labels = [], []
-    for label in (1, 4, 6, 7, 9):
-        plain = mnist.x_test[mnist.y_test == label][:200]
-        before = plain.copy()
-        copies = [training.with_habit(image, label, rng) for image in plain]
-        changed = [not np.array_equal(a, b) for a, b in zip(copies, plain, strict=True)]
-        share = training.HABITS[label]
-        assert share / 3 < np.mean(changed) < share + 0.1, "not each has room for its habit"
-        assert np.array_equal(plain, before)
-        images += [copy for copy, new in zip(copies, changed, strict=True) if new]
-        labels += [label] * sum(changed)
-    result = evaluation.evaluate(training.shipped("reader"), np.stack(images), np.array(labels))
-    assert result.accuracy >= 0.98
-
-
-def test_an_epoch_of_augmented_batches_covers_every_image_once(monkeypatch):
-    monkeypatch.setattr(training, "augment", lambda image, *_: image)
-    x, y = blank_digits(250)
-    batches = training.Augmented(x, y, batch_size=64)
-    orders = []
-    for _ in range(2):
-        images, labels = zip(*(batches[i] for i in range(len(batches))), strict=True)
-        assert [len(part) for part in labels] == [64, 64, 64, 58]
-        assert np.array_equal(np.concatenate(images)[:, 0, 0], np.concatenate(labels))
-        assert sorted(np.concatenate(labels)) == list(range(250))
-        orders.append(np.concatenate(labels).tolist())
-        batches.on_epoch_end()
-    assert orders[0] != orders[1]
-
-
-def test_augmented_batches_do_not_depend_on_the_order_workers_take_them(small):
-    x, y = small.x_train[:300], small.y_train[:300]
-    forward, backward = training.Augmented(x, y, seed=1), training.Augmented(x, y, seed=1)
-    expected = [forward[i][0] for i in range(3)]
-    taken = [backward[i][0] for i in reversed(range(3))][::-1]
-    assert all(np.array_equal(a, b) for a, b in zip(expected, taken, strict=True))
-    one = training.Augmented(np.repeat(x[:1], 40, axis=0), y[:40], batch_size=20)
-    assert len({image.tobytes() for i in range(2) for image in one[i][0]}) == 40
-    other_seed = training.Augmented(x, y, seed=2)
-    assert not np.array_equal(other_seed[0][0], expected[0])
-    forward.on_epoch_end()
-    assert not np.array_equal(forward[0][0], expected[0]), "new copies in the next epoch"
 
 
 # Keeping
