@@ -1,12 +1,14 @@
 """How well strangers' handwriting is read: one table over several sets, and a figure of pages.
 
-    python tools/bench_handwriting.py [NAME|PATH]      measure a network (default: reader)
+    python tools/bench_handwriting.py                  measure the reader, for README
+    python tools/bench_handwriting.py NAME|PATH        measure another network
 
 No single set stands for strangers, so there are several, none of which the network was trained on:
 scikit-learn's digits as pictures, digits drawn by code in many hands and pens, MNIST's test images
 as pictures, pages of them that get harder and harder to see, and what is no digit at all.
 """
 
+import json
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -20,6 +22,7 @@ from sklearn.datasets import load_digits
 from digitlib import data, evaluation, images, recognition, training
 
 ROOT = Path(__file__).resolve().parents[1]
+RECORD = ROOT / "docs" / "handwriting.json"
 STRENGTHS = (0, 0.25, 0.5, 0.75, 1)
 
 
@@ -202,27 +205,39 @@ def draw(curves: dict[str, list[float]]) -> None:
 # --- the table ----------------------------------------------------------------------------------
 
 
-def lines(model) -> Iterator[str]:
-    """Yield the table line by line, each as soon as it is measured."""
+def lines(model, record: dict[str, dict]) -> Iterator[str]:
+    """Yield the table line by line, each as soon as it is measured; enter README's in `record`."""
     digits = data.load_data("mnist")
+
+    def enter(name, result, notes):
+        low, high = result.interval
+        record[name] = {"number": len(result.y_true), "right": result.accuracy}
+        record[name] |= {"low": low, "high": high}
+        if notes is not None:
+            record[name]["doubted"] = float(notes.mean())
+        flags = "" if notes is None else f"{notes.mean():8.2%}"
+        return (
+            f"{name:34s} {len(result.y_true):8d} {result.accuracy:7.2%} {low:7.2%} –{high:7.2%} "
+            f"{result.calibration_error():6.2%} {flags}"
+        )
+
     yield f"{'single digits':34s} pictures   right    95 % interval    ECE  flagged"
-    direct = evaluation.evaluate(model, digits.x_test, digits.y_test)
-    yield _line("MNIST test images themselves", direct, None)
+    yield enter("MNIST", evaluation.evaluate(model, digits.x_test, digits.y_test), None)
     sets = {
-        "MNIST test images as pictures": (as_pictures(digits.x_test), digits.y_test),
-        "scikit-learn's digits as pictures": scikit_learn(),
+        "MNIST as pictures": (as_pictures(digits.x_test), digits.y_test),
+        "scikit-learn": scikit_learn(),
     }
     for name, (pictures, y_true) in sets.items():
         probabilities, notes = read(model, pictures)
-        yield _line(name, evaluation.Evaluation(y_true, probabilities), notes)
+        yield enter(name, evaluation.Evaluation(y_true, probabilities), notes)
     every = []
     for pen in drawing.PENS:
         pictures, y_true = drawn(pen, 340)
         probabilities, notes = read(model, pictures)
         every.append((y_true, probabilities, notes))
-        yield _line(f"drawn: {pen}", evaluation.Evaluation(y_true, probabilities), notes)
+        yield enter(f"drawn: {pen}", evaluation.Evaluation(y_true, probabilities), notes)
     y_true, probabilities, notes = map(np.concatenate, zip(*every, strict=True))
-    yield _line("drawn: all pens", evaluation.Evaluation(y_true, probabilities), notes)
+    yield enter("drawn", evaluation.Evaluation(y_true, probabilities), notes)
 
     yield f"\n{'no digits, flagged as such':34s} {'pictures':>8s} {'flagged':>8s}"
     kinds, _, pictures = zip(*drawing.nondigits(600, 0), strict=True)
@@ -230,39 +245,70 @@ def lines(model) -> Iterator[str]:
     for kind, count in Counter(kinds).items():
         share = notes[np.array(kinds) == kind].mean()
         yield f"{kind:34s} {count:8d} {share:8.1%}"
-    yield f"{'all':34s} {len(notes):8d} {notes.mean():8.1%}"
-    notes = flagged(model, [picture for *_, picture in drawing.lookalikes(200, 0)])
-    yield f"{'letters that look like digits':34s} {len(notes):8d} {notes.mean():8.1%}"
+    alike = flagged(model, [picture for *_, picture in drawing.lookalikes(200, 0)])
+    for name, noted in (("no digits", notes), ("look-alikes", alike)):
+        record[name] = {"number": len(noted), "doubted": float(noted.mean())}
+        yield f"{name:34s} {len(noted):8d} {noted.mean():8.1%}"
 
     yield f"\n{'pages, by strength':34s}" + "".join(f"{strength:>8g}" for strength in STRENGTHS)
-    curves = {}
+    record["curves"] = {}
     for name, condition in CONDITIONS.items():
-        curves[name] = []
-        for strength in STRENGTHS:
-            right, there, _ = pages(model, digits.x_test, digits.y_test, 4, condition, strength)
-            curves[name].append(right / there)
-        yield f"{name:34s}" + "".join(f"{share:8.1%}" for share in curves[name])
+        sums = [
+            pages(model, digits.x_test, digits.y_test, 4, condition, strength)
+            for strength in STRENGTHS
+        ]
+        record["curves"][name] = [right / there for right, there, _ in sums]
+        yield f"{name:34s}" + "".join(f"{share:8.1%}" for share in record["curves"][name])
     for name, layout in (("clean", {}), ("touching", {"gap": (-0.05, 0.02), "columns": 8})):
         right, there, found = pages(model, digits.x_test, digits.y_test, 20, **layout)
+        record[name] = {"number": there, "right": right / there}
         share = f"{right / there:8.2%} of {there} digits, {found} marks found"
         yield f"{name + ', 20 pages':34s}{share}"
-    draw(curves)
 
 
-def _line(name, result, notes) -> str:
-    low, high = result.interval
-    flags = "" if notes is None else f"{notes.mean():8.2%}"
-    return (
-        f"{name:34s} {len(result.y_true):8d} {result.accuracy:7.2%} {low:7.2%} –{high:7.2%} "
-        f"{result.calibration_error():6.2%} {flags}"
-    )
+def table(record: dict[str, dict]) -> list[str]:
+    """README's table, in Markdown."""
+    direct, as_images, bundled, drawn_ones, none, alike, clean = (
+        record[name]
+        for name in (
+            "MNIST", "MNIST as pictures", "scikit-learn", "drawn", "no digits", "look-alikes",
+            "clean",
+        )
+    )  # fmt: skip
+
+    def interval(row):
+        return f"{row['right']:.2%} ({row['low']:.2%} to {row['high']:.2%})"
+
+    return [
+        "| Pictures | Number | Read right | Doubted |",
+        "|---|---|---|---|",
+        f"| MNIST's test images, drawn as 160-pixel pictures | {as_images['number']:,} | "
+        f"{as_images['right']:.2%} (the images themselves: {direct['right']:.2%}) | "
+        f"{as_images['doubted']:.2%} |",
+        f"| scikit-learn's digits as pictures | {bundled['number']:,} | {interval(bundled)} | "
+        f"{bundled['doubted']:.2%} |",
+        f"| digits drawn by code: {sum(map(len, drawing.HANDS.values()))} forms, "
+        f"{len(drawing.PENS)} pens | {drawn_ones['number']:,} | {interval(drawn_ones)} | "
+        f"{drawn_ones['doubted']:.2%} |",
+        "| letters, shapes, scribbles, textures, several digits in one | "
+        f"{none['number']} | | {none['doubted']:.1%} |",
+        f"| letters that look like digits (O, l, S, Z, B) | {alike['number']} | | "
+        f"{alike['doubted']:.1%} |",
+        f"| digits on 20 pages, of MNIST's test images | {clean['number']:,} | "
+        f"{clean['right']:.2%} found and right | |",
+    ]
 
 
 def main() -> None:
-    """Print the table and store the figure."""
-    model = training.load(sys.argv[1] if sys.argv[1:] else "reader")
-    for line in lines(model):
+    """Print the tables; of the reader, keep the figures and store the picture of pages."""
+    name = sys.argv[1] if sys.argv[1:] else "reader"
+    record = {}
+    for line in lines(training.load(name), record):
         print(line, flush=True)
+    print("", *table(record), sep="\n")
+    if name == "reader":
+        RECORD.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+        draw(record["curves"])
 
 
 if __name__ == "__main__":
