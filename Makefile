@@ -33,7 +33,7 @@ lint: $(READY)  ## check form and style, notebooks included
 notebooks: $(READY)  ## execute every notebook anew and store its outputs
 	$(BIN)/python tools/fresh_copy.py notebooks
 
-test-offline: $(READY)  ## the tests and notebooks again, with no MNIST and no network
+test-offline: $(READY)  ## the unit tests again, with no MNIST and no network
 	$(BIN)/python tools/fresh_copy.py test-offline
 
 # Rebuilt where the pinned versions change; else every command above starts at once.

@@ -4,8 +4,11 @@ That each runs, from a fresh kernel and with no other having run, is what nbval 
 pytest run: conftest.py gives every notebook an empty models folder.
 """
 
+import ast
 import copy
+import itertools
 import re
+import shlex
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +18,8 @@ import nbformat
 import pytest
 from fresh_copy import environment, fresh_copy
 from nbclient import NotebookClient
+from ties import loose_shares
+from wrong_answers import WRONG
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -47,15 +52,15 @@ def without_times(text):
     return re.sub(r"\b0x[0-9a-f]+\b|[0-9a-f]{32}", "ADDRESS", text)
 
 
-def test_all_six_are_there():
-    names = [path.stem for path in NOTEBOOKS]
-    assert names[:6] == [
+def test_all_are_there():
+    assert [path.stem for path in NOTEBOOKS] == [
         "01_data_exploration",
         "02_dense_model",
         "03_dropout_model",
         "04_cnn",
         "05_confusion_matrix",
         "06_custom_images",
+        "07_pitfalls",
     ]
 
 
@@ -137,37 +142,155 @@ def test_a_changed_output_makes_the_notebook_fail(tmp_path):
     assert "changed" in result.stdout and result.returncode == 1
 
 
-def run_twice(path, folder, models):
-    """Execute a notebook on the small digits, each code cell twice in a row; return those cells."""
+def sections(cells):
+    """The cells of a notebook, split at its headings of the second order."""
+    found = [[]]
+    for cell in cells:
+        if cell.cell_type == "markdown" and re.search(r"^## ", cell.source, re.MULTILINE):
+            found.append([])
+        found[-1].append(cell)
+    return found
+
+
+def exercises(cells):
+    """(checker's name, code cell, its call of the checker, solution's code) of each exercise."""
+    found = []
+    for cell, following in itertools.pairwise(cells):
+        if "exercise" in cell.metadata.get("tags", []):
+            call = cell.source[cell.source.rindex("\ncheck.") :].strip()
+            assert "solution" in following.metadata.get("tags", []), cell.source
+            (code,) = re.findall(r"```python\n(.*?)\n```", following.source, re.DOTALL)
+            found.append((re.match(r"check\.(\w+)\(", call)[1], cell, call, code))
+    return found
+
+
+def run(path, folder, models):
+    """Execute a notebook on the small digits as an eager reader might; return the code cells run.
+
+    Each cell twice in a row; then the exercises' solutions and wrong answers; then every section
+    once more, the last one first. metadata.run says which of these a cell belongs to.
+    """
     notebook = read(folder / "notebooks" / path.name)
-    once, notebook.cells = notebook.cells, []
-    for cell in once:
-        notebook.cells.append(cell)
-        if cell.cell_type == "code":
-            notebook.cells.append(copy.deepcopy(cell))
-            notebook.cells[-1].id = f"{cell.id}-again"[-64:]
+    original, notebook.cells = notebook.cells, []
+
+    def append(cell, kind):
+        notebook.cells.append(copy.deepcopy(cell))
+        notebook.cells[-1].metadata["run"] = kind
+        notebook.cells[-1].id = f"cell-{len(notebook.cells)}"
+
+    for cell in original:
+        for kind in ("once", "again") if cell.cell_type == "code" else ():
+            append(cell, kind)
+    for name, _, call, code in exercises(original):
+        for answer in (code, *(wrong for wrong, _ in WRONG[name])):
+            append(nbformat.v4.new_code_cell(f"{answer}\n{call}"), name)
+    for section in reversed(sections(original)[1:]):
+        for cell in section:
+            if cell.cell_type == "code":
+                append(cell, "backwards")
     where = {"metadata": {"path": str(folder / "notebooks")}}
     variables = environment(folder, offline=True) | {"DIGITLIB_MODELS": str(models / path.stem)}
-    NotebookClient(notebook, timeout=600, resources=where).execute(env=variables)
-    return code_cells(notebook)
+    client = NotebookClient(notebook, timeout=600, resources=where, allow_errors=True)
+    client.execute(env=variables)
+    return notebook.cells
+
+
+def ran(cells, kind):
+    """The cells of one part of a run, of which none may have failed."""
+    chosen = [cell for cell in cells if cell.metadata["run"] == kind]
+    for cell in chosen:
+        errors = [o.evalue for o in cell.outputs if o.output_type == "error"]
+        assert not errors, f"{errors[0]}\n{cell.source}"
+    return chosen
 
 
 @pytest.fixture(scope="module")
 def runs(request, tmp_path_factory):
     """Each asked-for notebook's run, two at a time: one alone leaves a core idle."""
-    name, models = "test_every_cell_can_be_run_twice", tmp_path_factory.mktemp("models")
-    tests = [t for t in request.session.items if getattr(t, "originalname", "") == name]
-    paths = [test.callspec.params["path"] for test in tests]
+    models = tmp_path_factory.mktemp("models")
+    tests = [t for t in request.session.items if "runs" in getattr(t, "fixturenames", ())]
+    paths = dict.fromkeys(test.callspec.params["path"] for test in tests)
     with fresh_copy() as folder, ThreadPoolExecutor(2) as pool:
-        yield {path: pool.submit(run_twice, path, folder, models) for path in paths}
+        yield {path: pool.submit(run, path, folder, models) for path in paths}
 
 
 @each_notebook
 def test_every_cell_can_be_run_twice(path, runs):
     cells = runs[path].result()
-    for number, (first, again) in enumerate(zip(cells[::2], cells[1::2], strict=True), 1):
+    pairs = zip(ran(cells, "once"), ran(cells, "again"), strict=True)
+    for number, (first, again) in enumerate(pairs, 1):
         assert first.source == again.source
         assert without_times(printed(again)) == without_times(printed(first)), f"cell {number}"
+
+
+@each_notebook
+def test_checked_outputs_are_the_same_without_mnist(path, runs):
+    for stored, now in zip(code_cells(read(path)), ran(runs[path].result(), "once"), strict=True):
+        if CHECKED in stored.metadata.get("tags", []):
+            assert printed(now) == printed(stored), stored.source
+
+
+@each_notebook
+def test_every_section_can_be_run_again_after_all_that_follow(path, runs):
+    assert ran(runs[path].result(), "backwards")
+
+
+@each_notebook
+def test_checkers_take_solutions_and_name_misconceptions(path, runs):
+    found = exercises(read(path).cells)
+    assert len(found) == (3 if path.stem < "07" else 2)
+    for name, stub, _, _ in found:
+        assert printed(stub) == "Not solved yet: put your answer in place of the dots.\n"
+        right, *wrong = (printed(cell).splitlines() for cell in ran(runs[path].result(), name))
+        assert right[-1] == "Right.", f"{name}: {right}"
+        hints = [lines[-1] for lines in wrong]
+        assert len(set(hints)) == 2, f"{name}: {hints}"
+        for hint, (_, part) in zip(hints, WRONG[name], strict=True):
+            assert hint.startswith("Not yet: ") and part in hint, f"{name}: {hint}"
+
+
+def test_checkers_stay_short_and_every_one_is_used():
+    tree = ast.parse((ROOT / "digitlib/check.py").read_text(encoding="utf-8"))
+    names = set()
+    for function in tree.body:
+        if getattr(function, "decorator_list", []):
+            docstring = function.body[0]
+            assert ast.get_docstring(function), function.name
+            assert function.end_lineno - docstring.end_lineno <= 10, f"{function.name} is too long"
+            names.add(function.name)
+    used = [name for path in NOTEBOOKS for name, *_ in exercises(read(path).cells)]
+    assert sorted(used) == sorted(names) == sorted(WRONG)
+
+
+def test_one_command_makes_copies_without_solutions(tmp_path):
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (command,) = re.findall(r"^.*(-m jupyter nbconvert .*)$", readme, re.MULTILINE)
+    arguments = [str(tmp_path) if a == "class" else a for a in shlex.split(command)]
+    subprocess.run(
+        [sys.executable, *arguments[:-1], NOTEBOOKS[0]], cwd=ROOT, check=True, capture_output=True
+    )
+    copied = read(tmp_path / NOTEBOOKS[0].name)
+    original = read(NOTEBOOKS[0])
+    assert len(copied.cells) == len(original.cells) - 3
+    assert "Not solved yet" in str(copied.cells)
+    assert "<summary>Solution" in str(original.cells) and "<summary>Solution" not in str(
+        copied.cells
+    )
+
+
+@each_notebook
+def test_every_picture_is_described(path):
+    for number, cell in enumerate(code_cells(read(path)), 1):
+        if any("image/png" in output.get("data", {}) for output in cell.outputs):
+            text = cell.metadata.get("alt", "")
+            assert len(text) >= 30, f"cell {number} needs an alt text in its metadata"
+
+
+@each_notebook
+def test_every_share_in_the_text_is_tied_to_a_run_or_says_where_it_is_from(path):
+    cells = [cell for cell in read(path).cells if cell.cell_type == "markdown"]
+    loose = [(share, cell.source[:60]) for cell in cells for share in loose_shares(cell.source)]
+    assert not loose, f"see tools/ties.py: {loose}"
 
 
 def links(text):
