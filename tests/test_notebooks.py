@@ -10,6 +10,7 @@ import itertools
 import re
 import shlex
 import subprocess
+import symtable
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -167,8 +168,8 @@ def exercises(cells):
 def run(path, folder, models):
     """Execute a notebook on the small digits as an eager reader might; return the code cells run.
 
-    Each cell twice in a row; then the exercises' solutions and wrong answers; then every section
-    once more, the last one first. metadata.run says which of these a cell belongs to.
+    Each cell twice in a row; then the exercises' solutions and wrong answers. metadata.run says
+    which of these a cell belongs to.
     """
     notebook = read(folder / "notebooks" / path.name)
     original, notebook.cells = notebook.cells, []
@@ -184,10 +185,6 @@ def run(path, folder, models):
     for name, _, call, code in exercises(original):
         for answer in (code, *(wrong for wrong, _ in WRONG[name])):
             append(nbformat.v4.new_code_cell(f"{answer}\n{call}"), name)
-    for section in reversed(sections(original)[1:]):
-        for cell in section:
-            if cell.cell_type == "code":
-                append(cell, "backwards")
     where = {"metadata": {"path": str(folder / "notebooks")}}
     variables = environment(folder, offline=True) | {"DIGITLIB_MODELS": str(models / path.stem)}
     client = NotebookClient(notebook, timeout=600, resources=where, allow_errors=True)
@@ -230,9 +227,57 @@ def test_checked_outputs_are_the_same_without_mnist(path, runs):
             assert printed(now) == printed(stored), stored.source
 
 
+def names(source):
+    """The global names that a cell reads before it binds them, and those that it binds."""
+
+    def symbols(table):
+        yield from ((symbol, table.get_type()) for symbol in table.get_symbols())
+        for inner in table.get_children():
+            yield from symbols(inner)
+
+    read, bound = set(), set()
+    for statement in ast.parse(source).body:
+        table = symtable.symtable(ast.unparse(statement), "cell", "exec")
+        made = {
+            s.get_name()
+            for s in table.get_symbols()
+            if s.is_assigned() or s.is_imported() or s.is_namespace()
+        }
+        used = {
+            s.get_name()
+            for s, kind in symbols(table)
+            if s.is_referenced() and (kind == "module" or s.is_global())
+        }
+        if isinstance(statement, ast.AugAssign):
+            used |= made
+        elif not isinstance(statement, ast.Assign):  # a loop's variable, a function's own name
+            used -= made
+        read |= used - bound
+        bound |= made
+    return read, bound
+
+
 @each_notebook
-def test_every_section_can_be_run_again_after_all_that_follow(path, runs):
-    assert ran(runs[path].result(), "backwards")
+def test_no_section_reads_a_name_that_a_later_one_binds_anew(path):
+    """So a section may be run again after all that follow it: it finds what it found before."""
+    parts = []
+    for section in sections(read(path).cells):
+        needed, made = set(), set()
+        for cell in section:
+            if cell.cell_type == "code":
+                used, bound = names(cell.source)
+                needed |= used - made
+                made |= bound
+        parts.append((needed, made))
+    for number, (needed, _) in enumerate(parts):
+        for later, (_, made) in enumerate(parts[number + 1 :], number + 1):
+            assert not needed & made, f"section {number} reads what {later} binds: {needed & made}"
+
+
+def test_a_name_bound_anew_is_found():
+    assert names("y = f(x)\nfor i in y:\n    z = i + k") == ({"f", "x", "k"}, {"y", "i", "z"})
+    assert names("def g(a, b=c):\n    return [a * h for d in b]") == ({"c", "h"}, {"g"})
+    assert names("n += 1\nm = m + n") == ({"n", "m"}, {"n", "m"})
 
 
 @each_notebook

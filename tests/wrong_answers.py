@@ -7,7 +7,10 @@ WRONG = {
             "answer = digits.x_train[digits.y_train == 1].sum(axis=(1, 2)).argmax()",
             "its place among the ones",
         ),
-        ("answer = digits.x_train.sum(axis=(1, 2)).argmax()", "look among the ones only"),
+        (
+            "answer = (digits.x_train > 0).sum(axis=(1, 2)).argmax()",
+            "look among the ones only",
+        ),
     ),
     "ink": (
         ("def ink(images):\n    return images.mean(axis=(1, 2))", "that is the mean grey"),
