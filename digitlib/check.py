@@ -143,7 +143,7 @@ def fourfold(rate):
     if np.isclose(rate, 0.25):
         return "at that rate three in four are kept; the rate is the share that falls silent"
     factor = 1 / (1 - rate)
-    return "" if np.isclose(factor, 4) else f"what is kept at that rate, grows {factor:.3g} times"
+    return "" if np.isclose(factor, 4) else f"at that rate, what is kept grows {factor:.3g} times"
 
 
 @_checker
