@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import bench
 import bench_handwriting
 import nbformat
 import pytest
@@ -59,7 +60,8 @@ def test_a_notebook_fails_when_text_and_run_differ(tmp_path, source, text, passe
 def test_readme_agrees_with_the_stored_measurements():
     assert not loose_shares(PROSE)
     known = {"handwriting": json.loads(bench_handwriting.RECORD.read_text())}
-    known |= {"card": training.card}
+    known |= {"card": training.card, "bench": bench}
+    known["record"] = json.loads(bench.RECORD.read_text())
     found = ties(README)
     assert found
     for tie in found:
@@ -67,6 +69,7 @@ def test_readme_agrees_with_the_stored_measurements():
         assert not difference, difference
 
 
-def test_readme_has_the_table_of_the_stored_measurements():
-    for line in bench_handwriting.table(json.loads(bench_handwriting.RECORD.read_text())):
-        assert line in README, f"make bench-handwriting gives {line}"
+@pytest.mark.parametrize("tool", [bench, bench_handwriting], ids=lambda tool: tool.__name__)
+def test_readme_has_the_table_of_the_stored_measurements(tool):
+    for line in tool.table(json.loads(tool.RECORD.read_text())):
+        assert line in README, f"what {tool.__name__}.py measured last gives {line}"
