@@ -1,5 +1,5 @@
-# What you can ask for: lab, test, test-offline, test-browser, bench, bench-handwriting, lint,
-# notebooks.
+# What you can ask for: lab, test, test-offline, test-browser, bench, bench-handwriting, record,
+# lint, notebooks.
 # Works with GNU make 3.81 on.
 BIN := .venv/bin
 READY := .venv/.ready
@@ -8,7 +8,7 @@ PYTHONS := $(PYTHON) python3.13 python3.12 python3.11 python3 python
 # In a container one is often root, whom Jupyter refuses unless told.
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: lab test test-offline test-browser bench bench-handwriting lint notebooks
+.PHONY: lab test test-offline test-browser bench bench-handwriting record lint notebooks
 
 lab: $(READY)  ## open notebook 01 in JupyterLab
 	$(BIN)/jupyter lab $(AS_ROOT) --LabApp.default_url=/lab/tree/notebooks/01_data_exploration.ipynb
@@ -25,6 +25,9 @@ bench: $(READY)  ## measure how fast the networks learn and answer; QUICK=1 for 
 
 bench-handwriting: $(READY)  ## measure how well strangers' handwriting is read
 	$(BIN)/python tools/bench_handwriting.py
+
+record: $(READY)  ## train what is missing of the networks that notebooks 08 and 09 look at
+	$(BIN)/python tools/record.py
 
 lint: $(READY)  ## check form and style, notebooks included
 	$(BIN)/ruff format --check

@@ -12,16 +12,24 @@ from digitlib.images import center_in_28, fit_in_20
 class Augmented(keras.utils.PyDataset):
     """Batches of (x, y) drawn anew in every epoch from changed copies of the images.
 
-    x: uint8 of shape (n, 28, 28). y: int of shape (n,). strength: as in augment. The same seed
-    gives the same batches, whatever the number of workers.
+    x: uint8 of shape (n, 28, 28). y: int of shape (n,). strength: as in augment. only_moved: leave
+    pens and habits as they are. The same seed gives the same batches, whatever the number of
+    workers.
     """
 
     def __init__(
-        self, x, y, batch_size: int = 128, seed: int = 0, strength: float = 1.0, **options
+        self,
+        x,
+        y,
+        batch_size: int = 128,
+        seed: int = 0,
+        strength: float = 1.0,
+        only_moved: bool = False,
+        **options,
     ):
         super().__init__(**options)
         self.x, self.y, self.batch_size, self.seed = x, y, batch_size, seed
-        self.strength = strength
+        self.strength, self.only_moved = strength, only_moved
         self.epoch = 0
         self._shuffle()
 
@@ -34,9 +42,12 @@ class Augmented(keras.utils.PyDataset):
     def __getitem__(self, index):
         rng = np.random.default_rng([self.seed, self.epoch, index])
         chosen = self.order[index * self.batch_size : (index + 1) * self.batch_size]
-        images = [
-            augment(with_habit(self.x[i], self.y[i], rng), rng, self.strength) for i in chosen
-        ]
+        if self.only_moved:
+            images = [moved(self.x[i], rng, self.strength) for i in chosen]
+        else:
+            images = [
+                augment(with_habit(self.x[i], self.y[i], rng), rng, self.strength) for i in chosen
+            ]
         return np.stack(images), self.y[chosen]
 
     def on_epoch_end(self):
@@ -128,38 +139,68 @@ def _tip_of_open_4(rows, columns) -> tuple[tuple[float, float], float, int] | No
 def augment(image: np.ndarray, rng: np.random.Generator, strength: float = 1.0) -> np.ndarray:
     """Redraw one digit as another hand and pen might: uint8 (28, 28) to uint8 (28, 28).
 
-    Turned, slanted, stretched and bent (elastic distortion: Simard, Steinkraus and Platt,
-    ICDAR 2003), thinner or thicker, at times with a gap, a blot, fading ink, a blur, crisp edges
-    or few pixels. At strength 0.5 all of it is half as large, or half as frequent.
+    Moved, penned, flawed, in this order. At strength 0.5 all is half as large, or half as frequent.
     """
+    return flawed(penned(moved(image, rng, strength), rng, strength), rng, strength)
+
+
+def moved(image: np.ndarray, rng: np.random.Generator, strength: float = 1.0) -> np.ndarray:
+    """Turn, slant, stretch, bend and shift one digit by chance: uint8 (28, 28), both."""
     turn = np.deg2rad(strength * rng.normal(0, 7))
     slant = strength * rng.normal(0, 0.17)
-    wide, high = 1 + strength * rng.normal(0, 0.09, size=2)
+    stretch = 1 + strength * rng.normal(0, 0.09, size=2)
+    bend = elastic(rng) * rng.uniform(0, 22)
+    shift = rng.uniform(-1.5, 1.5, 2).astype(np.float32)
+    return warp(image, turn, slant, stretch, strength * (bend + shift))
+
+
+def elastic(rng: np.random.Generator) -> np.ndarray:
+    """A smooth random field of displacements, float32 (28, 28, 2), to be scaled.
+
+    Elastic distortion: Simard, Steinkraus and Platt, ICDAR 2003.
+    """
+    fields = [rng.uniform(-1, 1, (28, 28)).astype(np.float32) for _ in range(2)]
+    return np.stack([cv2.GaussianBlur(field, (0, 0), 4) for field in fields], axis=-1)
+
+
+def warp(image: np.ndarray, turn=0.0, slant=0.0, stretch=(1.0, 1.0), field=0.0) -> np.ndarray:
+    """Look up each pixel elsewhere in the image: uint8 (28, 28) to uint8 (28, 28).
+
+    turn: radians. slant: columns per row. stretch: across and down. field: pixels (x, y), for all
+    or for each, (28, 28, 2). All of it is done to where is looked, about the centre.
+    """
+    wide, high = stretch
     matrix = np.array(
         [[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]]
     ) @ np.array([[wide, slant], [0, high]])
     points = GRID @ matrix.astype(np.float32).T
-    bend = np.stack(
-        [cv2.GaussianBlur(rng.uniform(-1, 1, (28, 28)).astype(np.float32), (0, 0), 4)] * 2, axis=-1
-    )
-    bend[..., 1] = cv2.GaussianBlur(rng.uniform(-1, 1, (28, 28)).astype(np.float32), (0, 0), 4)
-    bend *= rng.uniform(0, 22)
-    shift = rng.uniform(-1.5, 1.5, 2).astype(np.float32)
-    points += strength * (bend + shift) + 13.5
-    image = cv2.remap(image, points[..., 0], points[..., 1], cv2.INTER_LINEAR)
+    points += np.asarray(field, np.float32) + 13.5
+    return cv2.remap(image, points[..., 0], points[..., 1], cv2.INTER_LINEAR)
 
+
+def penned(image: np.ndarray, rng: np.random.Generator, strength: float = 1.0) -> np.ndarray:
+    """Write one digit with a thinner or thicker pen, at times with crisp edges: uint8 (28, 28)."""
     if rng.random() < 0.15 * strength:
-        image = _crisp(image, rng)
-    else:
-        pen = strength * rng.normal(0, 0.5)
-        cross = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
-        while abs(pen) > 0.02:  # a whole pixel first, then the share that is left of the next
-            changed = cv2.dilate(image, cross) if pen > 0 else cv2.erode(image, cross)
-            share = min(abs(pen), 1)
-            image = cv2.addWeighted(image, 1 - share, changed, share, 0)
-            pen -= math.copysign(share, pen)
+        return _crisp(image, rng)
+    return thicken(image, strength * rng.normal(0, 0.5))
 
+
+def thicken(image: np.ndarray, pen: float) -> np.ndarray:
+    """Widen the strokes of a digit, uint8 (28, 28), by `pen` pixels to each side; below 0, thin."""
+    cross = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
+    while abs(pen) > 0.02:  # a whole pixel first, then the share that is left of the next
+        changed = cv2.dilate(image, cross) if pen > 0 else cv2.erode(image, cross)
+        share = min(abs(pen), 1)
+        image = cv2.addWeighted(image, 1 - share, changed, share, 0)
+        pen -= math.copysign(share, pen)
+    return image
+
+
+def flawed(image: np.ndarray, rng: np.random.Generator, strength: float = 1.0) -> np.ndarray:
+    """At times add a gap, a blot, fading ink, a blur or few pixels: uint8 (28, 28), both."""
     flaw = rng.random() / strength
+    if flaw < 0.14:
+        image = image.copy()  # drawn into below
     if flaw < 0.08:
         ends = rng.integers(0, 28, 4)
         cv2.line(image, ends[:2].tolist(), ends[2:].tolist(), 0, 1)

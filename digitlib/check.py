@@ -348,3 +348,65 @@ def guard(admits):
         "a faint shadow beside the digit has hardly any mass": not admits(digit + shadow),
     }
     return next((hint for hint, applies in hints.items() if applies), "")
+
+
+# Notebook 08
+
+
+@_checker
+def next_mean(step):
+    """A function (mean, weights, n): from the mean of n lists of arrays to that of n + 1."""
+    mean, weights = [np.ones((2, 3)), np.array([2.0])], [np.full((2, 3), 5.0), np.array([10.0])]
+    found = step(mean, weights, 3)
+    if [part.shape for part in found] != [(2, 3), (1,)]:
+        return "wanted is a list of arrays, of the shapes that it is given"
+    if mean[0].max() > 1 or weights[0].max() != 5:
+        return "it changes what it is given; make new arrays"
+    if np.isclose(first := float(found[0].mean()), 3):
+        return "the newcomer weighs as much as all three before it"
+    right = np.isclose([first, *found[1]], [2, 4]).all()
+    return "" if right else f"three weights of 1 and one of 5 have the mean 2, and not {first:.3g}"
+
+
+@_checker
+def reported(choose):
+    """A function from accuracies on validation and test, (n,) each, to the one to report."""
+    found = choose(np.array([0.991, 0.995, 0.993]), np.array([0.992, 0.990, 0.994]))
+    hints = {
+        0.994: "now the test images choose, and they flatter whatever they chose",
+        0.995: "these images made the choice, so they flatter the chosen one",
+        0.993: "the winner on test images is another network; only one may choose",
+    }
+    return "" if found == 0.990 else hints.get(found, f"no network here has earned {found}")
+
+
+# Notebook 09
+
+
+@_checker
+def least_change(least):
+    """A function (weights, lead) to the change per pixel that takes a linear lead away."""
+    found = float(least(np.array([[0.5, -2.0], [1.5, -1.0]]), 10.0))
+    hints = {
+        10: "weights of different sign cancel there; each pixel may move its own way",
+        5: "that is what the best pixel needs alone, and all of them may help it",
+        3.65: "that keeps the whole change short; the limit is one for each pixel by itself",
+        8: "that is the mean; every pixel takes its part of the lead, and the parts add up",
+    }
+    hint = next((text for n, text in hints.items() if np.isclose(abs(found), n, atol=0.01)), "")
+    return "" if np.isclose(found, 2) else hint or f"of a lead of 10 that takes {5 * found:.3g}"
+
+
+@_checker
+def united(find):
+    """A function (answers, labels, votes) to the numbers of the images with so many votes."""
+    rows = ("593076", "598116", "598319", "598419", "598510", "543210")  # the last are the labels
+    *answers, labels = (np.array([*map(int, row)]) for row in rows)
+    found = np.asarray(find(np.array(answers), labels, 4))
+    hints = {
+        "image 3 is misread by all five, but no two of them agree": 3 in found,
+        "image 2 has four votes of five against its label, and four were asked for": 2 not in found,
+        "image 4 has four votes, too, but for its label": 4 in found,
+        f"two of six images have them, and you find {len(found)}": sorted(found) != [1, 2],
+    }
+    return next((hint for hint, applies in hints.items() if applies), "")

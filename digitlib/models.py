@@ -120,6 +120,33 @@ def reader() -> keras.Model:
     )
 
 
+def member(kernel: int = 5, *, normalised: bool = True, rate: float = 0.0) -> keras.Model:
+    """Three convolutions of kernel size 3, 5 or 7, for an ensemble. Written out in notebook 08.
+
+    43,950, 40,966 or 34,866 parameters: the wider the kernel, the fewer of them in a layer.
+    """
+    width = {3: 20, 5: 12, 7: 8}[kernel]
+
+    def convolution(filters, strides=1):
+        one = layers.Conv2D(
+            filters, kernel, strides=strides, padding="same", use_bias=not normalised
+        )
+        return _normalised(one) if normalised else [one, layers.ReLU()]
+
+    return _image(
+        "member",
+        [
+            *convolution(width, strides=2),
+            *convolution(2 * width),
+            layers.MaxPooling2D(2),
+            *convolution(4 * width),
+            layers.MaxPooling2D(2),
+            layers.Flatten(),
+            layers.Dropout(rate),
+        ],
+    )
+
+
 def judge() -> keras.Model:
     """Four convolutions and one output: is this a digit at all? 205,025 parameters."""
     return keras.Sequential(

@@ -34,6 +34,39 @@ def test_at_half_strength_images_change_less(small):
     assert 0 < change(0.5) < 0.8 * change(1.0)
 
 
+def test_a_warp_looks_up_each_pixel_where_it_says(small):
+    image = small.x_train[0]
+    assert np.array_equal(augmentation.warp(image), image)
+    assert np.array_equal(augmentation.warp(image, turn=np.pi / 2), np.rot90(image))
+    shifted = augmentation.warp(image, field=(2, -1))
+    assert np.array_equal(shifted[1:, :-2], image[:-1, 2:])
+    wide = augmentation.warp(image, stretch=(0.5, 1))
+    assert np.ptp(np.nonzero(wide.max(axis=0) > 50)) > np.ptp(np.nonzero(image.max(axis=0) > 50))
+
+
+def test_a_pen_adds_ink_and_takes_it_away(small):
+    image = small.x_train[0]
+    ink = [int(augmentation.thicken(image, pen).sum()) for pen in (-1.5, -0.4, 0, 0.4, 1.5)]
+    assert ink == sorted(set(ink))
+    assert np.array_equal(augmentation.thicken(image, 0), image)
+
+
+def test_flaws_are_drawn_on_a_copy(small):
+    image = small.x_train[0]
+    before = image.copy()
+    for seed in range(60):
+        augmentation.flawed(image, np.random.default_rng(seed))
+    assert np.array_equal(image, before)
+
+
+def test_what_is_only_moved_keeps_its_pen_and_its_habits(monkeypatch, small):
+    for name in ("penned", "flawed", "with_habit"):
+        monkeypatch.setattr(augmentation, name, None)
+    x, y = small.x_train[:20], small.y_train[:20]
+    images, _ = augmentation.Augmented(x, y, batch_size=20, only_moved=True)[0]
+    assert not np.array_equal(images, x)
+
+
 def test_what_other_schools_teach_is_still_the_digit_and_is_read(mnist):
     rng = np.random.default_rng(0)
     images, labels = [], []

@@ -62,6 +62,8 @@ def test_all_are_there():
         "05_confusion_matrix",
         "06_custom_images",
         "07_pitfalls",
+        "08_towards_the_record",
+        "09_look_inside",
     ]
 
 

@@ -207,4 +207,51 @@ WRONG = {
             "has hardly any mass",
         ),
     ),
+    # Notebook 08
+    "next_mean": (
+        (
+            "def next_mean(mean, weights, n):\n"
+            "    return [(a + b) / 2 for a, b in zip(mean, weights)]",
+            "weighs as much as all three",
+        ),
+        (
+            "def next_mean(mean, weights, n):\n"
+            "    return [a + b / (n + 1) for a, b in zip(mean, weights)]",
+            "have the mean 2",
+        ),
+    ),
+    "reported": (
+        (
+            "def reported(on_validation, on_test):\n    return on_test.max()",
+            "the test images choose",
+        ),
+        (
+            "def reported(on_validation, on_test):\n    return on_validation.max()",
+            "made the choice",
+        ),
+    ),
+    # Notebook 09
+    "least_change": (
+        (
+            "def least_change(weights, lead):\n    return lead / abs(weights.sum())",
+            "different sign cancel",
+        ),
+        (
+            "def least_change(weights, lead):\n    return lead / np.abs(weights).max()",
+            "the best pixel needs alone",
+        ),
+    ),
+    "united": (
+        (
+            "def united(answers, labels, votes):\n"
+            "    return np.flatnonzero((answers != labels).sum(axis=0) >= votes)",
+            "no two of them agree",
+        ),
+        (
+            "def united(answers, labels, votes):\n"
+            "    same = (answers == answers[0]).sum(axis=0) >= votes\n"
+            "    return np.flatnonzero(same & (answers[0] != labels))",
+            "four were asked for",
+        ),
+    ),
 }
