@@ -31,6 +31,11 @@ def test_the_networks_that_are_kept_read_as_the_log_says(run, mnist):
     assert len(set(found) ^ set(logged)) <= 2, "other processors round otherwise"
 
 
+@pytest.mark.parametrize("kernel", [3, 5, 7])
+def test_the_builder_says_its_true_parameter_count(kernel):
+    assert f"{models.member(kernel).count_params():,}" in models.member.__doc__
+
+
 def test_the_notebook_writes_out_the_network_of_the_package():
     notebook = nbformat.read(NOTEBOOKS / "08_towards_the_record.ipynb", as_version=4)
     (source,) = (cell.source for cell in notebook.cells if "def member(" in cell.source)
