@@ -1,5 +1,7 @@
 """The long runs behind notebooks 08 and 09: their log, their networks, and how they are made."""
 
+import ast
+import inspect
 import json
 
 import nbformat
@@ -36,18 +38,28 @@ def test_the_builder_says_its_true_parameter_count(kernel):
     assert f"{models.member(kernel).count_params():,}" in models.member.__doc__
 
 
-def test_the_notebook_writes_out_the_network_of_the_package():
+def in_the_notebook(definition):
+    """What notebook 08 defines in the cell with this line."""
     notebook = nbformat.read(NOTEBOOKS / "08_towards_the_record.ipynb", as_version=4)
-    (source,) = (cell.source for cell in notebook.cells if "def member(" in cell.source)
+    (source,) = (cell.source for cell in notebook.cells if definition in cell.source)
+    return source
+
+
+def test_the_notebook_writes_out_the_network_of_the_package():
     scope = {"keras": keras, "layers": keras.layers}
-    exec(source, scope)
+    exec(in_the_notebook("def member("), scope)
     for options in ({"kernel": 3}, {"kernel": 7, "rate": 0.3}, {"normalised": False}):
         assert layers_of(scope["member"](**options)) == layers_of(models.member(**options))
 
 
-def test_a_run_keeps_its_last_weights_and_the_mean_of_those_before(monkeypatch, small):
-    monkeypatch.setattr(record, "EPOCHS", 3)
-    monkeypatch.setattr(record, "AVERAGED", 2)
+def test_the_notebook_shows_the_callback_that_the_runs_had():
+    shown, used = in_the_notebook("class MeanOfLast("), inspect.getsource(record.MeanOfLast)
+    bodies = [ast.parse(source).body[0].body[1:] for source in (shown, used)]  # no docstrings
+    assert [ast.dump(part) for part in bodies[0]] == [ast.dump(part) for part in bodies[1]]
+
+
+def test_a_run_keeps_its_last_weights_and_the_mean_of_the_last_epochs(monkeypatch, small):
+    monkeypatch.setattr(record, "EPOCHS", 5)
     stations = []
     monkeypatch.setattr(
         record.MeanOfLast,
@@ -58,10 +70,10 @@ def test_a_run_keeps_its_last_weights_and_the_mean_of_those_before(monkeypatch, 
         ),
     )
     model, mean, curve = record.learn(record.RUNGS["dropout"], small, seed=0)
-    assert len(curve["loss"]) == 3
-    for last, middle, *two in zip(model.get_weights(), mean, *stations[1:], strict=True):
-        assert np.array_equal(last, two[1])
-        assert np.allclose(middle, (two[0] + two[1]) / 2, atol=1e-6)
+    assert len(curve["loss"]) == 5
+    for last, middle, *four in zip(model.get_weights(), mean, *stations[1:], strict=True):
+        assert np.array_equal(last, four[-1])
+        assert np.allclose(middle, np.mean(four, axis=0), atol=1e-6)
 
 
 def test_what_is_wrong_is_counted_on_every_set(small):

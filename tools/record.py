@@ -24,7 +24,7 @@ from digitlib.augmentation import Augmented
 FOLDER = training.PRETRAINED / "record"
 LOG = FOLDER / "log.json"
 SEEDS = (0, 1, 2)
-EPOCHS, AVERAGED = 12, 4
+EPOCHS = 12
 
 
 @dataclass(frozen=True)
@@ -53,12 +53,17 @@ RUNGS["kernel3"], RUNGS["kernel7"] = (replace(RUNGS["dropout"], kernel=k) for k 
 class MeanOfLast(keras.callbacks.Callback):
     """Keep the mean of the weights at the ends of the last epochs (Izmailov et al., UAI 2018)."""
 
+    def __init__(self, last=4):
+        super().__init__()
+        self.last = last
+
+    def on_train_begin(self, logs=None):
+        self.mean = [0 * weights for weights in self.model.get_weights()]
+
     def on_epoch_end(self, epoch, logs=None):
-        if epoch == EPOCHS - AVERAGED:
-            self.mean = [weights / AVERAGED for weights in self.model.get_weights()]
-        elif epoch > EPOCHS - AVERAGED:
+        if epoch >= self.params["epochs"] - self.last:
             for mean, weights in zip(self.mean, self.model.get_weights(), strict=True):
-                mean += weights / AVERAGED
+                mean += weights / self.last
 
 
 def learn(rung: Rung, digits: data.Digits, seed: int) -> tuple[keras.Model, list, dict]:
@@ -74,8 +79,8 @@ def learn(rung: Rung, digits: data.Digits, seed: int) -> tuple[keras.Model, list
     )
     fed = {"x": digits.x_train, "y": digits.y_train, "batch_size": 128}
     if rung.images != "plain":
-        only = rung.images == "moved"
-        fed = {"x": Augmented(digits.x_train, digits.y_train, 128, seed, 0.7, only, workers=2)}
+        kind = {"strength": 0.7, "only_moved": rung.images == "moved"}
+        fed = {"x": Augmented(digits.x_train, digits.y_train, 128, seed, **kind, workers=2)}
     keeper = MeanOfLast()
     history = model.fit(
         **fed,
