@@ -18,8 +18,8 @@ def predict(model, x: np.ndarray) -> np.ndarray:
     """
     if len(x) > 1000:
         return model.predict(x, batch_size=1000, verbose=0)
-    answers = _compiled(model)(np.asarray(x, dtype=np.float32))
-    return answers.numpy() if hasattr(answers, "numpy") else [part.numpy() for part in answers]
+    answers = [answer.numpy() for answer in _compiled(model)(np.asarray(x, dtype=np.float32))]
+    return answers if len(answers) > 1 else answers[0]
 
 
 @functools.lru_cache(maxsize=32)
@@ -33,7 +33,10 @@ def _compiled(model) -> Callable:
     pixels = tf.TensorSpec([None, *model.input_shape[1:]], tf.float32)
     answer = tf.function(lambda x: model(x, training=False), input_signature=[pixels])
     concrete = answer.get_concrete_function()
-    return lambda x: concrete(tf.constant(x))
+    # Called flat, pixels and variables in a row: to bind and check them anew each time, as
+    # concrete(x) does, takes a fifth of what one image takes.
+    function, variables = concrete.inference_fn, concrete.captured_inputs
+    return lambda x: function.call_flat(tf.constant(x), *variables)
 
 
 @dataclass(frozen=True)

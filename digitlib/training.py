@@ -57,14 +57,25 @@ def one_cycle(steps: int, peak: float = 0.01, warmup: float = 0.25):
     )
 
 
+def nesterov(learning_rate) -> keras.optimizers.Optimizer:
+    """Gradient descent with Nesterov's momentum, 0.9: less work in every update than Adam.
+
+    After Sutskever, Martens, Dahl and Hinton, ICML 2013.
+    """
+    return keras.optimizers.SGD(learning_rate, momentum=0.9, nesterov=True)
+
+
 @dataclass(frozen=True)
 class Recipe:
-    """How a network is trained: Adam, one cycle up to `peak`, on plain or augmented images."""
+    """How a network is trained: one cycle up to `peak`, by Adam, on plain or augmented images."""
 
     build: Callable[[], keras.Model]
     epochs: int
     batch_size: int
     peak: float
+    optimizer: Callable[..., keras.optimizers.Optimizer] = keras.optimizers.Adam
+    steps_per_execution: int = 1
+    """Updates in one call of TensorFlow: more of them change the time only, not the weights."""
     augmented: bool = False
     settled: bool = False
     """Whether a second, gentler training follows: see settle."""
@@ -76,8 +87,10 @@ class Recipe:
             "; from there 5 epochs of images changed half as much, 2 of plain ones, and of their "
             "weights the mean, 3 to 1"
         )
+        adam = self.optimizer is keras.optimizers.Adam
         return (
-            f"Adam, one-cycle learning rate up to {self.peak:g}, batches of {self.batch_size}, "
+            f"{'Adam' if adam else 'SGD with Nesterov momentum 0.9'}, "
+            f"one-cycle learning rate up to {self.peak:g}, batches of {self.batch_size}, "
             f"{epochs} of {images}{end if self.settled else ''}"
         )
 
@@ -89,7 +102,14 @@ RECIPES = {
     "wide": Recipe(BUILDERS["wide"], epochs=25, batch_size=256, peak=0.003),
     "cnn_small": Recipe(BUILDERS["cnn_small"], epochs=10, batch_size=128, peak=0.005),
     "cnn": Recipe(BUILDERS["cnn"], epochs=8, batch_size=128, peak=0.002),
-    "cnn_fast": Recipe(BUILDERS["cnn_fast"], epochs=1, batch_size=128, peak=0.01),
+    "cnn_fast": Recipe(
+        BUILDERS["cnn_fast"],
+        epochs=1,
+        batch_size=128,
+        peak=0.15,
+        optimizer=nesterov,
+        steps_per_execution=43,
+    ),
     "reader": Recipe(
         BUILDERS["reader"], epochs=50, batch_size=128, peak=0.006, augmented=True, settled=True
     ),
@@ -157,9 +177,10 @@ def set_up(
     model = recipe.build()
     steps = epochs * math.ceil(len(digits.x_train) / recipe.batch_size)
     model.compile(
-        optimizer=keras.optimizers.Adam(one_cycle(steps, recipe.peak)),
+        optimizer=recipe.optimizer(one_cycle(steps, recipe.peak)),
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
+        steps_per_execution=recipe.steps_per_execution,
     )
     if recipe.augmented:
         images = Augmented(digits.x_train, digits.y_train, recipe.batch_size, seed, workers=2)

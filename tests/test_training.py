@@ -2,6 +2,7 @@
 
 import re
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +49,18 @@ def test_a_short_training_on_few_digits_reads_most_others(small, capsys):
     assert len(lines) == small.epochs(1)
     form = r"epoch  1/25   accuracy [\d.]+%   loss [\d.]+   val_accuracy .*%   val_loss .*   .* s"
     assert re.fullmatch(form, lines[0])
+
+
+def test_many_updates_in_one_call_give_the_same_weights(small, monkeypatch):
+    weights = []
+    for updates in (1, 8):  # of eleven per epoch: the last call of each has fewer
+        recipe = replace(training.RECIPES["cnn_fast"], steps_per_execution=updates)
+        monkeypatch.setitem(training.RECIPES, "cnn_fast", recipe)
+        model = training.train("cnn_fast", small, epochs=2)
+        assert model.optimizer.iterations.numpy() == 2 * 11
+        weights.append(model.get_weights())
+    for one, other in zip(*weights, strict=True):
+        assert np.allclose(one, other, atol=1e-3)
 
 
 def test_augmented_images_can_be_trained_on(small):

@@ -2,6 +2,7 @@
 
     python tools/bench.py            every network by its recipe, two rounds, some forty minutes
     python tools/bench.py --quick    one round of the shorter ones, some five minutes
+    python tools/bench.py --answers  the answers timed again, the curves as in docs/bench.json
     python tools/bench.py --draw     the table and the figure again, from docs/bench.json
 
 Seconds are those of fit alone, from random weights and with TensorFlow's tracing, until the first
@@ -101,27 +102,29 @@ def first_at(curve: list[tuple[float, float]], mark: float) -> float:
     return next((seconds for seconds, accuracy in curve if accuracy >= mark), float("nan"))
 
 
-def answer_times(networks: dict, x: np.ndarray) -> dict[str, tuple[float, float]]:
-    """The median milliseconds that each network takes, warm, for one image and for all of x."""
-    one, all_of_them = defaultdict(list), defaultdict(list)
+def time_answers(networks: dict, x: np.ndarray, times: dict) -> None:
+    """Add to times[name] = (for one image, for all of x) the milliseconds of each network, warm."""
 
     def milliseconds(model, images) -> float:
         began = time.perf_counter()
         evaluation.predict(model, images)
         return 1000 * (time.perf_counter() - began)
 
-    for _ in range(6):  # by turns, so that a slow moment of the machine hits all
+    for turn in range(3):  # by turns, so that a slow moment of the machine hits all
         for name, model in networks.items():
-            all_of_them[name].append(milliseconds(model, x))
-        for name, model in networks.items():
+            one, all_of_them = times.setdefault(name, ([], []))
             each = [milliseconds(model, x[i : i + 1]) for i in range(120)]
-            one[name] += each[20:]  # the first ones warm up
+            one += each[20:]  # the first ones warm up
+            whole = milliseconds(model, x)
+            if turn:  # the first one warms up
+                all_of_them.append(whole)
+
+
+def medians(times: dict) -> dict[str, tuple[float, float]]:
+    """The median milliseconds of each network, for one image and for all."""
     return {
-        name: (
-            round(statistics.median(one[name]), 3),
-            round(statistics.median(all_of_them[name][1:]), 1),
-        )
-        for name in networks
+        name: (round(statistics.median(one), 3), round(statistics.median(whole), 1))
+        for name, (one, whole) in times.items()
     }
 
 
@@ -136,10 +139,12 @@ def kilobytes(model: keras.Model) -> float:
 def measure(quick: bool) -> dict:
     """Fit the networks in rounds and time their answers: {"rounds", "stopped", "milliseconds"}.
 
+    The answers are timed before, between and after the rounds, for the machine has moods.
     stopped: the networks whose fit ended at a mark, and not after all epochs of their recipe.
     """
     digits = data.load_data("mnist")
-    rounds = []
+    rounds, times, answering = [], {}, networks()
+    time_answers(answering, digits.x_test, times)
     for seed in range(1 if quick else 2):
         turn = defaultdict(list)
         turn[EXAMPLE].append(learn(EXAMPLE, digits, seed, stop_at=0.99 if quick else None))
@@ -148,12 +153,13 @@ def measure(quick: bool) -> dict:
                 turn["cnn_fast"].append(learn("cnn_fast", digits, 5 * seed + i))
             turn[name].append(learn(name, digits, seed))
         rounds.append(turn)
+        time_answers(answering, digits.x_test, times)
     if not quick:  # its whole training takes half an hour and ends at the accuracy on its card
         rounds[-1]["reader"].append(learn("reader", digits, 0, stop_at=MARKS[-1]))
     return {
         "rounds": rounds,
         "stopped": [EXAMPLE] if quick else ["reader"],
-        "milliseconds": answer_times(networks(), digits.x_test),
+        "milliseconds": medians(times),
     }
 
 
@@ -253,10 +259,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--quick", action="store_true", help="one round of the shorter ones")
+    how.add_argument("--answers", action="store_true", help="time the answers alone again")
     how.add_argument("--draw", action="store_true", help="the last full run's table and figure")
     options = parser.parse_args()
     began = time.perf_counter()
-    record = json.loads(RECORD.read_text()) if options.draw else measure(options.quick)
+    kept = options.draw or options.answers
+    record = json.loads(RECORD.read_text()) if kept else measure(options.quick)
+    if options.answers:
+        times, answering, x_test = {}, networks(), data.load_data("mnist").x_test
+        for _ in range(3):
+            time_answers(answering, x_test, times)
+        record["milliseconds"] = medians(times)
     if not options.draw and not options.quick:
         RECORD.write_text(json.dumps(record, separators=(",", ":")) + "\n")
     print(*table(record), sep="\n")
