@@ -21,23 +21,23 @@ test-browser: $(READY)  ## draw on the sketchpad with the mouse, in a real brows
 	$(BIN)/python -m pytest tests/browser
 
 bench: $(READY)  ## measure how fast the networks learn and answer; QUICK=1 for a first look
-	$(BIN)/python tools/bench.py $(if $(QUICK),--quick)
+	$(BIN)/python tools/benchmarks/speed.py $(if $(QUICK),--quick)
 
 bench-handwriting: $(READY)  ## measure how well strangers' handwriting is read
-	$(BIN)/python tools/bench_handwriting.py
+	$(BIN)/python tools/benchmarks/handwriting.py
 
 record: $(READY)  ## train what is missing of the networks that notebooks 08 and 09 look at
-	$(BIN)/python tools/record.py
+	$(BIN)/python tools/benchmarks/record.py
 
 lint: $(READY)  ## check form and style, notebooks included
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 
 notebooks: $(READY)  ## execute every notebook anew and store its outputs
-	$(BIN)/python tools/fresh_copy.py notebooks
+	$(BIN)/python tools/notebook_runner.py notebooks
 
 test-offline: $(READY)  ## the unit tests again, with no MNIST and no network
-	$(BIN)/python tools/fresh_copy.py test-offline
+	$(BIN)/python tools/notebook_runner.py test-offline
 
 # Rebuilt where the pinned versions change; else every command above starts at once.
 $(READY): requirements.lock pyproject.toml

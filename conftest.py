@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 from nbval.plugin import IPyNbCell
-from ties import ties
 
 from digitlib import data
+from digitlib.errors import DataError
+from text_numbers import tied_numbers
 
 MODELS = Path(tempfile.mkdtemp(prefix="digits-models-"))
 
@@ -41,7 +42,7 @@ def prose_below(notebook, cell) -> str:
 
 def check_numbers(kernel, text: str) -> None:
     """Ask a kernel for each tied number of a text; the texts are true of MNIST alone."""
-    found = ties(text)
+    found = tied_numbers(text)
     if not found:
         return
     asked = {str(i): f"float({tie.expression})" for i, tie in enumerate(found)}
@@ -65,6 +66,22 @@ def pytest_sessionfinish():
 
 
 @pytest.fixture(scope="session")
+def network():
+    """The shipped reader's network, a Keras model."""
+    from digitlib import weights
+
+    return weights.read_model(weights.PRETRAINED / "reader.keras")
+
+
+@pytest.fixture(scope="session")
+def reader(network):
+    """The shipped Reader."""
+    from digitlib import weights
+
+    return weights.open_reader(network)
+
+
+@pytest.fixture(scope="session")
 def small():
     """scikit-learn's digits, which every machine has."""
     return data.load_data("sklearn")
@@ -75,5 +92,5 @@ def mnist():
     """MNIST; a test that needs it is skipped where it cannot be had."""
     try:
         return data.load_data("mnist")
-    except data.DataError as error:
+    except DataError as error:
         pytest.skip(f"needs MNIST: {error}")

@@ -1,37 +1,45 @@
 """digitlib: what the handwritten-digit notebooks use more than once.
 
-    data         where the digits come from
+    errors       what a person can put right
+    data         where the digits come from, and the one split
     models       what the networks are
     augmentation how one hand becomes many
-    training     how they learn, and where they are kept
+    forms        how other schools write
+    outliers     what is no digit
     evaluation   how well they do
-    pictures     what an image file shows
-    images       how a photo becomes 28×28
-    pages        where one digit ends and the next begins
-    doubt        what is no digit at all
-    recognition  all of these together: what is written in a picture
+    training     how they learn
+    weights      where what they learned is kept
     plotting     how it is drawn
     check        the exercises' checkers
-    sketchpad    paper in the notebook
+    reading      from a picture to an answer
+    widget       the sketchpad
+    cli          the command line
 
-Everything is imported on first use, so that ``import digitlib`` is instant: TensorFlow alone
-takes seconds.
+Imports go one way: errors -> data, models -> forms -> augmentation -> outliers; evaluation ->
+training -> weights; reading stands beside them and needs errors alone; plotting, check, widget and
+cli come last. Everything is imported on first use, so that ``import digitlib`` is instant:
+TensorFlow alone takes seconds.
 """
 
 from importlib import import_module
 
+__version__ = "0.2.0"
+
 _MODULES = {
-    "data", "models", "augmentation", "training", "evaluation", "pictures", "images", "pages",
-    "doubt", "recognition", "plotting", "check", "sketchpad",
+    "augmentation", "check", "cli", "data", "errors", "evaluation", "forms", "models", "outliers",
+    "plotting", "reading", "training", "weights", "widget",
 }  # fmt: skip
 _NAMES = {
     "load_data": "data",
     "Digits": "data",
-    "DataError": "data",
-    "ImageError": "pictures",
-    "ModelError": "training",
-    "Sketchpad": "sketchpad",
+    "DigitlibError": "errors",
+    "DataError": "errors",
+    "ImageError": "errors",
+    "ModelError": "errors",
+    "Reader": "reading",
+    "Sketchpad": "widget",
     "keras": "backend",
+    "open_reader": "weights",
 }
 
 __all__ = [*sorted(_MODULES), *_NAMES]

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from digitlib import images
+from digitlib import reading
 
 
 class _UnsolvedError(Exception):
@@ -250,16 +250,18 @@ def pair_accuracy(share):
 
 
 @_checker
-def cheapest_bar(choose):
-    """A function (confidence, correct): the bar at which 10 a mistake, 0.5 a decline cost least."""
+def cheapest_threshold(choose):
+    """A function (confidence, correct): the cheapest threshold; mistakes cost 10, declines 0.5."""
     first, second = np.random.default_rng(0).random((2, 5000))
     sure, right = 1 - 0.3 * first**2, second > 1.2 * first**2  # surer than it is right
-    bar = float(choose(sure, right))
-    bars = np.array([bar, 0.95, *np.linspace(0.7, 1, 301)])[:, np.newaxis]
-    mine, rule, *costs = (10 * (~right & (sure >= bars)) + 0.5 * (sure < bars)).sum(axis=1)
+    threshold = float(choose(sure, right))
+    thresholds = np.array([threshold, 0.95, *np.linspace(0.7, 1, 301)])[:, np.newaxis]
+    mine, rule, *costs = (10 * (~right & (sure >= thresholds)) + 0.5 * (sure < thresholds)).sum(
+        axis=1
+    )
     if mine > 1.03 * min(costs) and mine == rule:
         return "that takes the network at its word, and this one promises more than it keeps"
-    many = "few" if (sure >= bar).mean() < 0.2 else "many"
+    many = "few" if (sure >= threshold).mean() < 0.2 else "many"
     return "" if mine <= 1.03 * min(costs) else f"it costs {mine:,.0f}: too {many} are answered"
 
 
@@ -287,7 +289,7 @@ TURNED_WRONG = {
 def ink_bright(turn, folder):
     """A function from grey, uint8 (h, w), to the same, turned over where the ink is darker."""
     for name, hint in TURNED_WRONG.items():
-        chain = images.prepare(folder / name)
+        chain = reading.preprocess(folder / name)
         found = turn(chain.gray)
         if found.dtype != np.uint8 or found.shape != chain.gray.shape:
             return f"the result should be uint8 {chain.gray.shape}: {found.dtype} {found.shape}"

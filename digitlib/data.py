@@ -1,4 +1,7 @@
-"""Where the digits come from: MNIST, or the real digits that ship inside scikit-learn."""
+"""Where the digits come from: MNIST, or the real digits that ship inside scikit-learn.
+
+Notebooks, the command line and the tools call load_data().
+"""
 
 import hashlib
 import os
@@ -11,10 +14,12 @@ from pathlib import Path
 
 import numpy as np
 
-MNIST_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
-MNIST_SHA256 = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"
+from digitlib.errors import DataError
+
+_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
+_SHA256 = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"
 # The contents, array by array: a file written anew by other tools is still MNIST if these agree.
-MNIST_ARRAYS = {
+_ARRAYS = {
     "x_train": (
         (60_000, 28, 28),
         "741c988805d008ac6e4c904b69001ba184c24b2c540a4ef403f4c71b676cf757",
@@ -31,11 +36,9 @@ DOWNLOAD_SECONDS = 300
 
 _ROOT = Path(__file__).resolve().parents[1]
 DATA_DIR = (_ROOT if (_ROOT / "pyproject.toml").is_file() else Path.cwd()) / "data"
-REMEDY = "delete it and run this again to download MNIST anew, or name a good copy in DIGITLIB_DATA"
-
-
-class DataError(ValueError):
-    """The digits could not be loaded; the message says why and what to do."""
+_REMEDY = (
+    "delete it and run this again to download MNIST anew, or name a good copy in DIGITLIB_DATA"
+)
 
 
 @dataclass(frozen=True)
@@ -93,12 +96,8 @@ def load_data(source: str = "auto", path: str | Path | None = None) -> Digits:
         return _bundled_digits()
     named = path or os.environ.get("DIGITLIB_DATA")
     if named:
-        file = Path(named).expanduser()
-        file = file / "mnist.npz" if file.is_dir() else file
-        if not file.exists():
-            raise DataError(f"There is no file {file}; correct the path or leave it out.")
-        return _mnist(file)
-    for file in (DATA_DIR / "mnist.npz", _keras_cache() / "mnist.npz"):
+        return _mnist(_named_file(named))
+    for file in (DATA_DIR / "mnist.npz", keras_cache() / "mnist.npz"):
         if file.exists():
             return _mnist(file)
     try:
@@ -111,58 +110,82 @@ def load_data(source: str = "auto", path: str | Path | None = None) -> Digits:
     return _mnist(file)
 
 
+def _named_file(name: str | Path) -> Path:
+    """The file of MNIST that a path, relative to here or to the project's folder, stands for.
+
+    Notebooks run in notebooks/, but the variable is mostly set in the project's folder. Raises
+    DataError where there is none.
+    """
+    path = Path(name).expanduser()
+    places = [path] if path.is_absolute() else [Path.cwd() / path, _ROOT / path]
+    for place in places:
+        file = place / "mnist.npz" if place.is_dir() else place
+        if file.exists():
+            return file
+    looked_in = "" if path.is_absolute() else f" in {shown(Path.cwd())} or {shown(_ROOT)}"
+    raise DataError(f"There is no file {path}{looked_in}; correct the path or leave it out.")
+
+
 def download() -> Path:
     """Download MNIST with Keras into data/ (or Keras's cache) and return the file's path.
 
     The file appears whole or not at all, also when two notebooks download at once. Raises
     DataError where nothing arrives for 12 seconds, or the whole takes over five minutes.
     """
-    from digitlib.backend import keras
-
-    folder = writable_folder(DATA_DIR, _keras_cache())
+    folder = writable_folder(DATA_DIR, keras_cache())
     target = folder / "mnist.npz"
     partial = tempfile.TemporaryDirectory(dir=folder, prefix=".mnist-", ignore_cleanup_errors=True)
-    failure = []
-
-    def fetch():
-        keras.config.disable_interactive_logging()  # no progress bar; of this thread alone
-        try:
-            file = keras.utils.get_file(
-                "mnist.npz",
-                origin=MNIST_URL,
-                cache_dir=partial.name,
-                cache_subdir=".",
-                file_hash=MNIST_SHA256,
-            )
-            Path(file).replace(target)
-        except Exception as error:
-            failure.append(error.__context__ or error)  # Keras wraps the network's own words
-
-    def arrived():
-        return sum(f.stat().st_size for f in Path(partial.name).rglob("*") if f.is_file())
-
+    failures: list[Exception] = []
     # A thread, because neither the look-up of a name nor a silent server can be timed out
     # otherwise. It is left behind when it hangs; what it may still bring is only ever whole.
-    worker = threading.Thread(target=fetch, daemon=True)
-    began = last_news = time.monotonic()
-    size = 0
+    worker = threading.Thread(target=_fetch, args=(partial.name, target, failures), daemon=True)
     worker.start()
-    while worker.is_alive():
-        worker.join(0.2)
-        now = time.monotonic()
-        if arrived() > size:
-            size, last_news = arrived(), now
-        if now - last_news > STALL_SECONDS or now - began > DOWNLOAD_SECONDS:
-            failure.append(TimeoutError("the network does not answer"))
-            break
-    if not worker.is_alive():
+    if _is_stalled(worker, Path(partial.name)):
+        failures.append(TimeoutError("the network does not answer"))
+    else:
         partial.cleanup()
-    if failure:
+    if failures:
         raise DataError(
-            f"MNIST is not on this machine and could not be downloaded ({_short(failure[0])}); "
+            f"MNIST is not on this machine and could not be downloaded ({_short(failures[0])}); "
             f"copy mnist.npz into {shown(DATA_DIR)}/ or name it in DIGITLIB_DATA."
         )
     return target
+
+
+def _fetch(folder: str, target: Path, failures: list[Exception]) -> None:
+    """Download MNIST into a folder, move it to `target` when it is whole, and note a failure."""
+    from digitlib.backend import keras
+
+    keras.config.disable_interactive_logging()  # no progress bar; of this thread alone
+    try:
+        file = keras.utils.get_file(
+            "mnist.npz",
+            origin=_URL,
+            cache_dir=folder,
+            cache_subdir=".",
+            file_hash=_SHA256,
+        )
+        Path(file).replace(target)
+    except Exception as error:
+        failures.append(error.__context__ or error)  # Keras wraps the network's own words
+
+
+def _is_stalled(worker: threading.Thread, folder: Path) -> bool:
+    """Wait for a download into a folder; True where it has stood still, or taken, too long."""
+    began = last_news = time.monotonic()
+    arrived = 0
+    while worker.is_alive():
+        worker.join(0.2)
+        now, size = time.monotonic(), _bytes_in(folder)
+        if size > arrived:
+            arrived, last_news = size, now
+        if now - last_news > STALL_SECONDS or now - began > DOWNLOAD_SECONDS:
+            return worker.is_alive()
+    return False
+
+
+def _bytes_in(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
 
 
 def read_mnist(file: Path) -> dict[str, np.ndarray]:
@@ -174,30 +197,30 @@ def read_mnist(file: Path) -> dict[str, np.ndarray]:
     try:
         with zipfile.ZipFile(file) as archive:
             if sum(entry.file_size for entry in archive.infolist()) > 100_000_000:
-                raise DataError(f"{shown(file)} is larger than MNIST can be; {REMEDY}.")
+                raise DataError(f"{shown(file)} is larger than MNIST can be; {_REMEDY}.")
         with np.load(file, allow_pickle=False) as archive:
-            missing = sorted(MNIST_ARRAYS.keys() - set(archive.files))
+            missing = sorted(_ARRAYS.keys() - set(archive.files))
             if missing:
-                raise DataError(f"{shown(file)} has no array {missing[0]}; {REMEDY}.")
-            arrays = {name: archive[name] for name in MNIST_ARRAYS}
+                raise DataError(f"{shown(file)} has no array {missing[0]}; {_REMEDY}.")
+            arrays = {name: archive[name] for name in _ARRAYS}
     except DataError:
         raise
     except (OSError, EOFError, zipfile.BadZipFile, zipfile.LargeZipFile) as error:
         raise DataError(
-            f"{shown(file)} is damaged or no .npz file ({_short(error)}); {REMEDY}."
+            f"{shown(file)} is damaged or no .npz file ({_short(error)}); {_REMEDY}."
         ) from None
     except Exception as error:
         # NumPy and zlib answer damaged or hostile contents with many types of their own.
-        raise DataError(f"{shown(file)} cannot be read ({_short(error)}); {REMEDY}.") from None
-    for name, (shape, checksum) in MNIST_ARRAYS.items():
+        raise DataError(f"{shown(file)} cannot be read ({_short(error)}); {_REMEDY}.") from None
+    for name, (shape, checksum) in _ARRAYS.items():
         array = arrays[name]
         if array.shape != shape or array.dtype != np.uint8:
             raise DataError(
                 f"{name} in {shown(file)} is {array.dtype} of shape {array.shape}, "
-                f"not uint8 of shape {shape}; {REMEDY}."
+                f"not uint8 of shape {shape}; {_REMEDY}."
             )
         if hashlib.sha256(np.ascontiguousarray(array)).hexdigest() != checksum:
-            raise DataError(f"{name} in {shown(file)} is not MNIST's; {REMEDY}.")
+            raise DataError(f"{name} in {shown(file)} is not MNIST's; {_REMEDY}.")
     return arrays
 
 
@@ -259,12 +282,12 @@ def _bundled_digits() -> Digits:
 
 def _enlarge(image: np.ndarray) -> np.ndarray:
     """Turn an 8×8 image of 0.0–16.0 into 28×28 of 0–255, fitted and centred as MNIST's are."""
-    from digitlib.images import center_in_28, fit_in_20
+    from digitlib.reading.mnist_format import center_in_28, fit_in_20
 
     return center_in_28(fit_in_20((image * (255 / 16)).astype(np.uint8)))
 
 
-def _keras_cache() -> Path:
+def keras_cache() -> Path:
     return Path(os.environ.get("KERAS_HOME", Path.home() / ".keras")) / "datasets"
 
 

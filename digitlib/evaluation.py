@@ -14,12 +14,11 @@ def predict(model, x: np.ndarray) -> np.ndarray:
     """Return the probabilities, float32 (n, 10), for raw pixels of shape (n, 28, 28).
 
     Up to a thousand images go in one call of a compiled function: model.predict costs some 50 ms
-    however few there are. A network of several outputs gives a list of arrays.
+    however few there are.
     """
     if len(x) > 1000:
         return model.predict(x, batch_size=1000, verbose=0)
-    answers = [answer.numpy() for answer in _compiled(model)(np.asarray(x, dtype=np.float32))]
-    return answers if len(answers) > 1 else answers[0]
+    return _compiled(model)(np.asarray(x, dtype=np.float32)).numpy()
 
 
 @functools.lru_cache(maxsize=32)
@@ -32,11 +31,7 @@ def _compiled(model) -> Callable:
 
     pixels = tf.TensorSpec([None, *model.input_shape[1:]], tf.float32)
     answer = tf.function(lambda x: model(x, training=False), input_signature=[pixels])
-    concrete = answer.get_concrete_function()
-    # Called flat, pixels and variables in a row: to bind and check them anew each time, as
-    # concrete(x) does, takes a fifth of what one image takes.
-    function, variables = concrete.inference_fn, concrete.captured_inputs
-    return lambda x: function.call_flat(tf.constant(x), *variables)
+    return answer.get_concrete_function()
 
 
 @dataclass(frozen=True)
@@ -138,7 +133,7 @@ def wilson_interval(successes: int, n: int, confidence: float = 0.95) -> tuple[f
     return float(low), float(high)
 
 
-def paired_test(a: Evaluation, b: Evaluation) -> tuple[int, int, float]:
+def mcnemar_test(a: Evaluation, b: Evaluation) -> tuple[int, int, float]:
     """McNemar's exact test of two networks on the same images.
 
     Returns (images only `a` read right, images only `b` read right, p value): the probability
@@ -152,7 +147,7 @@ def paired_test(a: Evaluation, b: Evaluation) -> tuple[int, int, float]:
     return only_a, only_b, float(stats.binomtest(only_a, only_a + only_b).pvalue)
 
 
-def scale_confidence(model, x: np.ndarray, y: np.ndarray) -> float:
+def calibrate_temperature(model, x: np.ndarray, y: np.ndarray) -> float:
     """Fold the temperature that fits x and y best into the last layer; return it.
 
     Dividing the scores before the softmax by one number changes no answer, only how sure the

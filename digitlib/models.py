@@ -7,6 +7,7 @@ keras.utils.set_random_seed first.
 """
 
 from digitlib.backend import keras
+from digitlib.errors import ModelError
 
 layers = keras.layers
 
@@ -147,8 +148,8 @@ def member(kernel: int = 5, *, normalised: bool = True, rate: float = 0.0) -> ke
     )
 
 
-def judge() -> keras.Model:
-    """Four convolutions and one output: is this a digit at all? 205,025 parameters."""
+def detector() -> keras.Model:
+    """The digit detector: four convolutions, one output (is this a digit?). 205,025 parameters."""
     return keras.Sequential(
         [
             keras.Input((28, 28)),
@@ -164,7 +165,7 @@ def judge() -> keras.Model:
             *_normalised(layers.Dense(64, use_bias=False)),
             layers.Dense(1, activation="sigmoid"),
         ],
-        name="judge",
+        name="detector",
     )
 
 
@@ -172,6 +173,13 @@ BUILDERS = {
     build.__name__: build
     for build in (dense, dense_two, dropout, wide, cnn_small, cnn, cnn_fast, reader)
 }
+
+
+def known(name: str) -> str:
+    """Return `name` if there is such a network in BUILDERS, else raise ModelError."""
+    if name not in BUILDERS:
+        raise ModelError(f"There is no network {name!r}; choose from {', '.join(BUILDERS)}.")
+    return name
 
 
 def _flat(name: str, hidden: list) -> keras.Model:

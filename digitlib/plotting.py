@@ -1,39 +1,46 @@
 """How it is drawn: every figure that more than one notebook shows, in one look.
 
 Each function draws one figure and returns nothing; the notebook shows it under the cell.
-Ink is always dark on white paper, whatever the pixel values' own convention.
+Ink is always dark on white paper, whatever the pixel values' own convention. Notebooks, the command
+line and the pad call these; use_style() gives them, and figures of your own, one look.
 """
 
 import matplotlib.pyplot as plt
 import numpy as np
 import seaborn as sns
 
-from digitlib import images
 from digitlib.evaluation import wilson_interval
+from digitlib.reading import Answer, Preprocessed, box_of
 
 INK = "gray_r"  # 0 is paper and 255 is ink, so the map runs from white to black
 BLUE, ORANGE, GREY = "#2b6ca3", "#d1670f", "#8a8a8a"
 COLORS = [BLUE, ORANGE, "#2a7f62", "#8d4a97", GREY, "#a3333d", "#6b5b1e", "#17869a"]
 MARKERS = "osD^vPX*"
 
-plt.rcParams.update(
-    {
-        "figure.dpi": 90,
-        "figure.constrained_layout.use": True,
-        "font.size": 11,
-        "axes.titlesize": 12,
-        "axes.titlelocation": "left",
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "axes.grid": True,
-        "axes.grid.axis": "y",
-        "axes.axisbelow": True,
-        "grid.color": "#e4e4e4",
-        "axes.prop_cycle": plt.cycler(color=COLORS),
-        "legend.frameon": False,
-        "image.cmap": INK,
-    }
-)
+
+def use_style() -> None:
+    """Give every figure that is drawn from now on the look of the series.
+
+    A notebook calls it once, at its top.
+    """
+    plt.rcParams.update(
+        {
+            "figure.dpi": 90,
+            "figure.constrained_layout.use": True,
+            "font.size": 11,
+            "axes.titlesize": 12,
+            "axes.titlelocation": "left",
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.grid": True,
+            "axes.grid.axis": "y",
+            "axes.axisbelow": True,
+            "grid.color": "#e4e4e4",
+            "axes.prop_cycle": plt.cycler(color=COLORS),
+            "legend.frameon": False,
+            "image.cmap": INK,
+        }
+    )
 
 
 def show_digit(image: np.ndarray, title: str = "", ax=None) -> None:
@@ -53,10 +60,10 @@ def show_digits(images, titles=None, *, columns: int = 10, title: str = "") -> N
     rows = -(-n // columns)
     captions = [""] * n if titles is None else [str(title) for title in titles]
     lines = [caption.split("\n") for caption in captions]
-    high = 1.0 if titles is None else 1.0 + 0.22 * max(map(len, lines), default=0)
-    wide = max(1.0, 0.1 * max((len(line) for caption in lines for line in caption), default=0))
+    height = 1.0 if titles is None else 1.0 + 0.22 * max(map(len, lines), default=0)
+    width = max(1.0, 0.1 * max((len(line) for caption in lines for line in caption), default=0))
     fig, axes = plt.subplots(
-        rows, columns, figsize=(max(columns * wide, 4), rows * high + 0.4), squeeze=False
+        rows, columns, figsize=(max(columns * width, 4), rows * height + 0.4), squeeze=False
     )
     for ax in axes.flat:
         ax.axis("off")
@@ -220,16 +227,16 @@ def reliability(evaluations: dict, *, bins: int = 10, title: str = "") -> None:
     fig.suptitle(title, x=0.01, ha="left", fontsize=12)
 
 
-def stages(chain, *, title: str = "") -> None:
-    """Draw a picture on its way to the network: the five stages of an images.Chain."""
+def stages(preprocessed: Preprocessed, *, title: str = "") -> None:
+    """Draw a picture on its way to the network: five stages of what reading.preprocess returns."""
     fig, axes = plt.subplots(1, 5, figsize=(9, 2.3))
-    left, top, right, bottom = images.box_of(chain.mask)
+    left, top, right, bottom = box_of(preprocessed.mask)
     views = [
-        ("picture", chain.picture, "gray"),
-        ("one shade", chain.gray, "gray"),
-        ("ink on paper", chain.ink, INK),
-        ("the digit found", chain.mask, INK),
-        ("28×28, as MNIST", chain.digit, INK),
+        ("picture", preprocessed.picture, "gray"),
+        ("one shade", preprocessed.gray, "gray"),
+        ("ink on paper", preprocessed.ink, INK),
+        ("the digit found", preprocessed.mask, INK),
+        ("28×28, as MNIST", preprocessed.image, INK),
     ]
     for ax, (name, view, map_) in zip(axes, views, strict=True):
         ax.imshow(view, cmap=map_, vmin=0, vmax=1 if view.dtype != np.uint8 else 255)
@@ -250,24 +257,24 @@ def show_picture(picture: np.ndarray, title: str = "") -> None:
     ax.axis("off")
 
 
-def page(picture: np.ndarray, answer, *, title: str = "") -> None:
+def page(picture: np.ndarray, answer: Answer, *, title: str = "") -> None:
     """Draw a page, uint8 (h, w) or (h, w, 3), with a box around each digit and what was read.
 
-    answer: a recognition.Answer. What does not look like a digit has a dashed box.
+    What does not look like a digit has a dashed box.
     """
-    high, wide = picture.shape[:2]
-    _, ax = plt.subplots(figsize=(9, max(2.5, 9 * high / wide)))
+    height, width = picture.shape[:2]
+    _, ax = plt.subplots(figsize=(9, max(2.5, 9 * height / width)))
     ax.imshow(picture, cmap="gray", vmin=0, vmax=255)
     for number, row in enumerate(answer.rows):
         color = (ORANGE, BLUE)[number % 2]  # neighbouring rows differ
         for digit in row:
             left, top, right, bottom = digit.box
-            dash = "-" if digit.looks_like_one >= 0.5 else "--"
+            dash = "--" if digit.rejected else "-"
             size = right - left, bottom - top
             ax.add_patch(plt.Rectangle((left, top), *size, fill=False, ec=color, ls=dash))
             ax.annotate(
                 digit.digit, (left, top), xytext=(0, 2), textcoords="offset points",
                 color=color, fontweight="bold", fontsize=11,
             )  # fmt: skip
-    ax.set_title(title or answer.note)
+    ax.set_title(title)
     ax.axis("off")

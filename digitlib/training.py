@@ -1,24 +1,22 @@
-"""How networks learn, and where what they have learned is kept."""
+"""How networks learn: recipes, learning-rate schedules, callbacks, the detector's own training.
 
-import json
+Notebooks, the command line and tools/benchmarks call it; weights.py keeps what was learned.
+"""
+
 import math
-import os
 import time
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
-from digitlib.augmentation import Augmented
+import numpy as np
+
+from digitlib import models
+from digitlib.augmentation import Augmented, of_few_pixels
 from digitlib.backend import keras
-from digitlib.data import DATA_DIR, Digits, _keras_cache, shown, writable_folder
-from digitlib.models import BUILDERS
-
-PRETRAINED = Path(__file__).parent / "pretrained"
-
-
-class ModelError(ValueError):
-    """A network could not be found or read; the message says why and what to do."""
+from digitlib.data import Digits
+from digitlib.evaluation import predict
+from digitlib.models import BUILDERS, known
+from digitlib.outliers import DigitsAndOutliers, draw_outlier
 
 
 class Progress(keras.callbacks.Callback):
@@ -77,8 +75,8 @@ class Recipe:
     steps_per_execution: int = 1
     """Updates in one call of TensorFlow: more of them change the time only, not the weights."""
     augmented: bool = False
-    settled: bool = False
-    """Whether a second, gentler training follows: see settle."""
+    fine_tuned: bool = False
+    """Whether a second, gentler training follows: see fine_tune_and_average."""
 
     def __str__(self):
         images = "augmented images, new ones in every epoch" if self.augmented else "plain images"
@@ -91,7 +89,7 @@ class Recipe:
         return (
             f"{'Adam' if adam else 'SGD with Nesterov momentum 0.9'}, "
             f"one-cycle learning rate up to {self.peak:g}, batches of {self.batch_size}, "
-            f"{epochs} of {images}{end if self.settled else ''}"
+            f"{epochs} of {images}{end if self.fine_tuned else ''}"
         )
 
 
@@ -111,7 +109,7 @@ RECIPES = {
         steps_per_execution=43,
     ),
     "reader": Recipe(
-        BUILDERS["reader"], epochs=50, batch_size=128, peak=0.006, augmented=True, settled=True
+        BUILDERS["reader"], epochs=50, batch_size=128, peak=0.006, augmented=True, fine_tuned=True
     ),
 }
 
@@ -129,12 +127,12 @@ def train(name: str, digits: Digits, *, epochs: int | None = None, seed: int = 0
         callbacks=[Progress()],
         verbose=0,
     )
-    if RECIPES[name].settled and epochs is None:
-        settle(model, digits, seed=seed)
+    if RECIPES[name].fine_tuned and epochs is None:
+        fine_tune_and_average(model, digits, seed=seed)
     return model
 
 
-def settle(model: keras.Model, digits: Digits, *, seed: int = 0) -> None:
+def fine_tune_and_average(model: keras.Model, digits: Digits, *, seed: int = 0) -> None:
     """Go on from here twice, gently, and keep the mean of the weights, 3 to 1. Changes the model.
 
     Once on images that are changed half as much, and once on plain ones. MNIST's last tenths are
@@ -193,93 +191,50 @@ def set_up(
     }
 
 
-def known(name: str) -> str:
-    """Return `name` if there is such a network, else raise ModelError."""
-    if name not in BUILDERS:
-        raise ModelError(f"There is no network {name!r}; choose from {', '.join(BUILDERS)}.")
-    return name
+def train_detector(
+    digits: Digits, *, epochs: int | None = None, seed: int = 0
+) -> tuple[keras.Model, tuple[float, float]]:
+    """Train a digit detector: uint8 (n, 28, 28) -> the probability that it is a digit, (n, 1).
 
-
-def save(model: keras.Model, name: str, digits: Digits) -> Path:
-    """Save a trained network as data/models/<source>/<name>.keras, without its optimizer.
-
-    The environment variable DIGITLIB_MODELS names another folder. Returns the file's path.
+    Returns it, its threshold set on validation images, and what rejection_rates says of the test
+    images.
     """
-    path = writable_folder(_folder(digits.name), _keras_cache() / digits.name) / f"{name}.keras"
-    write(model, path)
-    print(f"Saved as {shown(path)}.")
-    return path
+    keras.utils.set_random_seed(seed)
+    epochs = epochs or digits.epochs(14)
+    batches = DigitsAndOutliers(digits.x_train, digits.y_train, 128, seed, workers=2)
+    model = models.detector()
+    model.compile(
+        optimizer=keras.optimizers.Adam(one_cycle(epochs * len(batches), 0.006)),
+        loss="binary_crossentropy",
+        metrics=["accuracy"],
+    )
+    model.fit(
+        batches,
+        epochs=epochs,
+        validation_data=DigitsAndOutliers(digits.x_val, digits.y_val, 500, seed + 1),
+        callbacks=[Progress()],
+        verbose=0,
+    )
+    set_rejection_threshold(model, digits.x_val)
+    return model, rejection_rates(model, digits.x_test, digits.y_test)
 
 
-def write(model: keras.Model, path: Path) -> None:
-    """Write a network to `path`, whole or not at all, without the optimizer's state.
+def set_rejection_threshold(model: keras.Model, x: np.ndarray, share: float = 0.001) -> float:
+    """Shift a detector's last bias so that `share` of the digits x, (n, 28, 28), fall below 0.5.
 
-    The optimizer's two averages per weight would make the file three times as large; a copy
-    that was never compiled has none.
+    Half of them are taken as they are, half as pictures of few pixels. Returns the probability
+    that the threshold of 0.5 was before. Changes the model.
     """
-    copy = type(model).from_config(model.get_config())
-    copy.set_weights(model.get_weights())
-    partial = path.with_name(f".{os.getpid()}-{path.name}")
-    copy.save(partial)
-    partial.replace(path)
+    few = [of_few_pixels(image, 8 + i % 5) for i, image in enumerate(x[1::2])]
+    before = float(np.quantile(predict(model, np.concatenate([x[::2], few])), share))
+    weights, bias = model.layers[-1].get_weights()
+    model.layers[-1].set_weights([weights, bias - np.log(before / (1 - before))])
+    return before
 
 
-def load(name: str, digits: Digits | None = None) -> keras.Model:
-    """Load the network you trained and saved in an earlier notebook, else the shipped one.
-
-    name: of a network, or the path of a .keras file. digits: the data it was trained on (MNIST
-    if left out). Prints which one it is. Raises ModelError where there is none, or the file is
-    damaged.
-    """
-    if name.endswith(".keras"):
-        return read(Path(name))
-    source = digits.name if digits else "mnist"
-    for folder in (_folder(source), _keras_cache() / source):  # as save() chooses
-        own = folder / f"{known(name)}.keras"
-        if own.exists():
-            print(f"{name}: yours, from {shown(own)}.")
-            return read(own)
-    return shipped(name)
-
-
-def shipped(name: str) -> keras.Model:
-    """Load the network `name` as it comes with digitlib, trained on MNIST."""
-    path = PRETRAINED / f"{known(name)}.keras"
-    if not path.exists():
-        raise ModelError(f"{name} is not shipped; train it with: python -m digitlib train {name}")
-    print(f"{name}: the shipped weights ({card(name)['accuracy']:.2%} on MNIST's test set).")
-    return read(path)
-
-
-def read(path: Path, outputs: int = 10) -> keras.Model:
-    """Read a .keras file of a network with input (28, 28) and ten outputs, or so many.
-
-    Raises ModelError where the file is missing, damaged or of another kind.
-    """
-    if not path.exists():
-        raise ModelError(f"There is no file {shown(path)}; correct the path, or name a network.")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            model = keras.models.load_model(path, compile=False)
-    except Exception as error:
-        # Keras answers a damaged file with whatever its parts raise: zip, JSON, HDF5 or its own.
-        raise ModelError(
-            f"{shown(path)} is not a readable Keras network ({type(error).__name__}); "
-            "delete it and train again, or name another."
-        ) from None
-    if model.input_shape != (None, 28, 28) or model.output_shape != (None, outputs):
-        raise ModelError(
-            f"{shown(path)} maps {model.input_shape} to {model.output_shape}; "
-            f"digitlib needs (28, 28) raw pixels in and {outputs} probabilities out."
-        )
-    return model
-
-
-def card(name: str) -> dict:
-    """Return the card of a shipped network: data, recipe, seed, accuracy, command."""
-    return json.loads((PRETRAINED / f"{name}.json").read_text())
-
-
-def _folder(source: str) -> Path:
-    return Path(os.environ.get("DIGITLIB_MODELS") or DATA_DIR / "models") / source
+def rejection_rates(model: keras.Model, x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
+    """The shares of the digits x, (n, 28, 28), and of 3,000 drawn outliers that are rejected."""
+    rng = np.random.default_rng(0)
+    outliers = np.stack([draw_outlier(x, y, rng) for _ in range(3000)])
+    digits, others = (predict(model, images)[:, 0] < 0.5 for images in (x, outliers))
+    return float(digits.mean()), float(others.mean())

@@ -21,7 +21,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from digitlib import images
+from digitlib import reading
+from digitlib.errors import ImageError, NoInkError
 
 ROOT = Path(__file__).resolve().parents[1]
 MOST_SECONDS, MOST_MEMORY = 2, 2**30
@@ -109,11 +110,11 @@ def peak_memory() -> int:
 
 def outcome(source: Path | bytes) -> str:
     try:
-        images.prepare(source)
+        reading.preprocess(source)
         return "answers"
-    except images.NoInkError:
+    except NoInkError:
         return "no ink"
-    except images.ImageError:
+    except ImageError:
         return "unreadable"
     except Exception:
         traceback.print_exc()

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 from scipy.interpolate import make_interp_spline
 
-from digitlib import images
+from digitlib import reading
 
 playwright = pytest.importorskip(
     "playwright.sync_api", reason="needs Playwright: make test-browser installs it"
@@ -379,7 +379,7 @@ def test_a_correction_is_kept_and_said(pad, server):
     assert path.name.startswith("7_")
     picture = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
     assert picture.shape == (280, 280) and np.median(picture) == 255 and picture.min() == 0
-    assert images.prepare(path).digit.any()
+    assert reading.preprocess(path).digit.any()
     # An unwritable folder: say so, and keep the drawing on the paper.
     folder.rename(folder.with_name("kept before"))
     folder.touch()

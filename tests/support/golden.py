@@ -1,6 +1,6 @@
 """What the picture chain says of pictures that are always the same: the golden files.
 
-    python tests/support/golden.py      renew tests/golden/ after a change of behaviour that is meant
+    PYTHONPATH=tools python tests/support/golden.py    renew tests/golden/ after a meant change
 
 Samples, pages and 200 pictures drawn by code are read, and all that is kept of them is what was
 seen and said: the 28×28 pixels (in a sheet of tiles that one can look at), box, digit, probability
@@ -13,13 +13,12 @@ import json
 from pathlib import Path
 
 import cv2
-import drawing
 import numpy as np
 
-from digitlib import recognition, training
+from digitlib import weights
+from project import ROOT, SAMPLES
+from synthetic import layout, outliers, pens, strokes
 
-ROOT = Path(__file__).resolve().parents[2]
-SAMPLES = ROOT / "data" / "samples"
 FOLDER = ROOT / "tests" / "golden"
 COLUMNS = 30  # tiles in a row of the sheet
 
@@ -33,12 +32,12 @@ def named(table: str) -> list[Path]:
 def drawn() -> dict[str, np.ndarray]:
     """200 pictures drawn by code: 160 digits in every form and pen, 40 of what is no digit."""
     rng = np.random.default_rng(16)
-    forms = [(label, form) for label, hand in drawing.HANDS.items() for form in hand]
+    forms = [(label, form) for label, hand in strokes.HANDS.items() for form in hand]
     pictures = {}
     for i, (label, form) in zip(range(160), itertools.cycle(forms), strict=False):
-        pen = list(drawing.PENS)[i % len(drawing.PENS)]
-        pictures[f"{i}: {label} {form}, {pen}"] = drawing.digit(label, form, pen, rng)
-    others = [*drawing.nondigits(30, 16), *drawing.lookalikes(10, 16)]
+        pen = list(pens.PENS)[i % len(pens.PENS)]
+        pictures[f"{i}: {label} {form}, {pen}"] = layout.digit(label, form, pen, rng)
+    others = [*outliers.outliers(30, 16), *outliers.lookalikes(10, 16)]
     for i, (kind, name, picture) in enumerate(others, 160):
         pictures[f"{i}: {kind} {name}"] = picture
     return pictures
@@ -46,34 +45,26 @@ def drawn() -> dict[str, np.ndarray]:
 
 def observe() -> tuple[dict, np.ndarray]:
     """Read all pictures: what is said of each, and the 28×28 of every single, uint8 (n, 28, 28)."""
-    model = training.read(training.PRETRAINED / "reader.keras")
+    reader = weights.open_reader()
     singles = {path.name: path for path in named("labels.csv")} | drawn()
     said, seen = {}, []
     for name, picture in singles.items():
-        answer = recognition.read_digit(model, picture)
+        answer = reader.read_digit(picture)
         said[name] = describe(answer)
         seen.append(answer.digits[0].image if answer.digits else np.zeros((28, 28), np.uint8))
     for path in named("pages.csv"):
-        said[f"pages/{path.name}"] = describe(recognition.read_page(model, path))
+        said[f"pages/{path.name}"] = describe(reader.read_page(path))
     return said, np.stack(seen)
-
-
-WARNINGS = {"no ink found": "no ink", "does not look like a digit": "not a digit"}
 
 
 def describe(answer) -> dict:
     """What is said of one picture, in numbers and words that JSON holds."""
-    note = answer.note
-    if "use --page" in note:
-        note = "several digits"
-    elif " of " in note:
-        note = "some are not digits"
     return {
         "text": answer.text,
-        "warning": WARNINGS.get(note, note),
+        "warning": answer.warning or "",
         "boxes": [list(digit.box) for digit in answer.digits],
         "probabilities": [round(digit.probability, 3) for digit in answer.digits],
-        "digit probabilities": [round(digit.looks_like_one, 3) for digit in answer.digits],
+        "digit probabilities": [round(digit.digit_probability, 3) for digit in answer.digits],
     }
 
 

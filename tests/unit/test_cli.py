@@ -1,0 +1,161 @@
+"""The command line: thin, quiet, one sentence for an error."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from digitlib import cli, data, reading, weights
+from project import SAMPLES
+
+SEVEN = str(SAMPLES / "dark_on_light.png")
+
+
+@pytest.fixture
+def fewer_digits(monkeypatch, small, tmp_path):
+    monkeypatch.setattr(data, "load_data", lambda source="auto": small)
+    monkeypatch.setenv("DIGITLIB_MODELS", str(tmp_path / "models"))
+    return small
+
+
+def test_training_saves_what_evaluating_then_measures(fewer_digits, capsys):
+    assert cli.main(["train", "dense", "--epochs", "3"]) == 0
+    trained = capsys.readouterr().out
+    assert cli.main(["evaluate", "dense"]) == 0
+    measured = capsys.readouterr().out
+    summary = next(line for line in trained.splitlines() if line.startswith("accuracy"))
+    assert "on 300 test images" in summary
+    assert summary in measured and "dense: yours" in measured
+
+
+def test_shipping_writes_weights_and_a_card(fewer_digits, monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(weights, "PRETRAINED", tmp_path)
+    assert cli.main(["train", "dense", "--epochs", "1", "--seed", "5", "--ship"]) == 0
+    card = json.loads((tmp_path / "dense.json").read_text())
+    assert card["seed"] == 5 and card["parameters"] == 101_770
+    assert re.fullmatch(r"\d+ processor cores, [\d.]+ minutes of .*", card["trained on"])
+    assert card["command"].endswith("train dense --seed 5 --ship")
+    assert f"accuracy {card['accuracy']:.2%}" in capsys.readouterr().out
+    assert weights.shipped_model("dense").count_params() == 101_770
+    assert not (tmp_path / "models").exists(), "what is shipped is not also saved as yours"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "remedy"),
+    [
+        (["train", "resnet"], "choose from dense"),
+        (["evaluate", "nowhere.keras"], "correct the path"),
+        (["predict", "--model", "resnet", "7.png"], "choose from dense"),
+    ],
+)
+def test_an_error_is_one_sentence_and_status_1(arguments, remedy, fewer_digits, capsys):
+    assert cli.main(arguments) == 1
+    error = capsys.readouterr().err
+    assert remedy in error and len(error.splitlines()) == 1
+
+
+def predict(capsys, *arguments):
+    """Run predict --json; return the exit status and the objects it printed."""
+    status = cli.main(["predict", "--json", *map(str, arguments)])
+    return status, [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_json_is_one_object_per_file_in_order_and_failures_do_not_stop_it(capsys, tmp_path):
+    (tmp_path / "text.png").write_text("I am no picture.")
+    Image.new("L", (200, 200), 250).save(tmp_path / "blank.png")
+    files = [tmp_path / "text.png", SEVEN, tmp_path / "none.jpg", tmp_path / "blank.png"]
+    status, (text, seven, none, blank) = predict(capsys, *files)
+    assert status == 1
+    assert [o["file"] for o in (text, seven, none, blank)] == [str(f) for f in files]
+    assert set(text) == set(none) == {"file", "error"}
+    assert "no image" in text["error"] and "no file" in none["error"]
+    assert set(seven) == {"file", "text", "digits"} and seven["text"] == "7"
+    (digit,) = seven["digits"]
+    assert set(digit) == {"digit", "probability", "box"} and digit["digit"] == 7
+    assert 0.9 < digit["probability"] <= 1
+    left, top, right, bottom = digit["box"]
+    ink = np.asarray(Image.open(SEVEN).convert("L")) < 128
+    rows, columns = ink.nonzero()
+    truth = columns.min(), rows.min(), columns.max() + 1, rows.max() + 1
+    assert np.abs(np.subtract((left, top, right, bottom), truth)).max() <= 6
+    assert blank["digits"] == [] and blank["note"] == "no ink found" and blank["text"] == ""
+
+
+def test_a_page_is_read_only_when_asked(capsys):
+    page = SAMPLES / "pages" / "rows.png"
+    status, (one,) = predict(capsys, page)
+    assert status == 0 and len(one["digits"]) == 1
+    assert one["note"].endswith("digits found; use --page")
+    status, (all_of_it,) = predict(capsys, "--page", page)
+    assert status == 0 and len(all_of_it["digits"]) == 30
+    assert all_of_it["text"] == "0123456789\n9876543210\n3141592653"
+
+
+def test_folders_and_patterns_stand_for_the_pictures_in_them(capsys, tmp_path):
+    for name in ("b.png", "a.PNG"):
+        shutil.copy(SEVEN, tmp_path / name)
+    (tmp_path / "labels.csv").write_text("no picture, and not asked for")
+    expected = [str(tmp_path / "a.PNG"), str(tmp_path / "b.png")]
+    assert [o["file"] for o in predict(capsys, tmp_path)[1]] == expected
+    assert [o["file"] for o in predict(capsys, tmp_path / "*.*NG")[1]] == expected[:1]
+    (tmp_path / "empty").mkdir()
+    status, (empty,) = predict(capsys, tmp_path / "empty")
+    assert status == 1 and "folder" in empty["error"]
+
+
+def test_a_line_for_people_has_digit_probability_and_note(capsys, tmp_path):
+    sheet = np.full((200, 200), 255, np.uint8)
+    cv2.putText(sheet, "W", (50, 140), 0, 4, 0, 8, cv2.LINE_AA)
+    Image.fromarray(sheet).save(tmp_path / "w.png")
+    assert cli.main(["predict", SEVEN, str(tmp_path / "w.png")]) == 0
+    seven, letter = capsys.readouterr().out.splitlines()
+    assert seven.startswith(f"{SEVEN}: 7 (") and seven.endswith("%)")
+    assert letter.endswith("does not look like a digit")
+
+
+@pytest.mark.parametrize("options", [[], ["--page"]])
+def test_the_stages_are_drawn_into_a_file(options, capsys, tmp_path):
+    out = tmp_path / "stages.png"
+    assert cli.main(["predict", *options, "--stages", str(out), SEVEN]) == 0
+    assert min(Image.open(out).size) > 200
+    assert cli.main(["predict", "--stages", str(tmp_path / "no" / "x.png"), SEVEN]) == 1
+    assert cli.main(["predict", "--stages", str(out), SEVEN, SEVEN]) == 1
+    assert len(capsys.readouterr().err.splitlines()) <= 5
+
+
+def test_another_network_can_be_named_by_its_path(capsys, tmp_path):
+    shutil.copy(weights.PRETRAINED / "cnn.keras", tmp_path / "mine.keras")
+    status, (seven,) = predict(capsys, "--model", tmp_path / "mine.keras", SEVEN)
+    assert status == 0 and seven["text"] == "7"
+
+
+def test_many_files_are_answered_one_by_one(monkeypatch, capsys):
+    """The first answer is out before the last file is read, so that a pipe can start."""
+    read, printed = reading.read_image, []
+
+    def watched(path):
+        printed.append(len(capsys.readouterr().out.splitlines()))
+        return read(path)
+
+    monkeypatch.setattr(reading, "read_image", watched)
+    assert cli.main(["predict", "--json", SEVEN, SEVEN, SEVEN]) == 0
+    assert printed == [0, 1, 1]
+
+
+def test_in_a_terminal_only_the_answer_is_printed():
+    """One real process: no log line of TensorFlow's, no progress bar."""
+    result = subprocess.run(
+        [sys.executable, "-m", "digitlib", "evaluate", "dense"],
+        capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    assert result.stderr == ""
+    *notices, summary = result.stdout.splitlines()
+    assert summary.startswith("accuracy ") and " % interval " in summary
+    assert len(notices) <= 3
