@@ -1,6 +1,4 @@
-# What you can ask for: lab, test, test-offline, test-browser, bench, bench-handwriting, record,
-# lint, notebooks.
-# Works with GNU make 3.81 on.
+# make help lists what you can ask for; make alone opens the notebooks. Works with GNU make 3.81 on.
 BIN := .venv/bin
 READY := .venv/.ready
 PYTHONS := $(PYTHON) python3.13 python3.12 python3.11 python3 python
@@ -8,17 +6,40 @@ PYTHONS := $(PYTHON) python3.13 python3.12 python3.11 python3 python
 # In a container one is often root, whom Jupyter refuses unless told.
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: lab test test-offline test-browser bench bench-handwriting record lint notebooks
+# How many tests run at once, each in one thread: as many as there are cores.
+N := 2
+# A file's tests and a notebook's cells stay together, and what takes longest begins first.
+PYTEST_OPTIONS := -n $(N) --dist loadfile --no-loadscope-reorder
+
+.DEFAULT_GOAL := lab
+.PHONY: help lab test test-all test-offline test-browser lint notebooks bench bench-handwriting record
+
+help:  ## list what you can ask for
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-17s  %s\n", $$1, $$2 }' Makefile
 
 lab: $(READY)  ## open notebook 01 in JupyterLab
 	$(BIN)/jupyter lab $(AS_ROOT) --LabApp.default_url=/lab/tree/notebooks/01_data_exploration.ipynb
 
-test: $(READY)  ## run the unit tests and every notebook
-	$(BIN)/python -m pytest
+test: $(READY)  ## run the unit tests and every notebook; N=4 for four at a time
+	$(BIN)/python -m pytest $(PYTEST_OPTIONS)
+
+test-all: $(READY)  ## run all there is, without MNIST and in a browser too; BROWSER=no leaves that out
+	$(BIN)/python -m pytest $(PYTEST_OPTIONS) --whole
+	$(MAKE) test-offline $(if $(filter no,$(BROWSER)),,test-browser)
+
+test-offline: $(READY)  ## run the unit tests with no MNIST and no network
+	$(BIN)/python tools/notebook_runner.py test-offline $(PYTEST_OPTIONS)
 
 test-browser: $(READY)  ## draw on the sketchpad with the mouse, in a real browser
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-build-isolation -e ".[browser]"
 	$(BIN)/python -m pytest tests/browser
+
+lint: $(READY)  ## check form and style, notebooks included
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+
+notebooks: $(READY)  ## execute every notebook anew and store its outputs
+	$(BIN)/python tools/notebook_runner.py notebooks
 
 bench: $(READY)  ## measure how fast the networks learn and answer; QUICK=1 for a first look
 	$(BIN)/python tools/benchmarks/speed.py $(if $(QUICK),--quick)
@@ -28,16 +49,6 @@ bench-handwriting: $(READY)  ## measure how well strangers' handwriting is read
 
 record: $(READY)  ## train what is missing of the networks that notebooks 08 and 09 look at
 	$(BIN)/python tools/benchmarks/record.py
-
-lint: $(READY)  ## check form and style, notebooks included
-	$(BIN)/ruff format --check
-	$(BIN)/ruff check
-
-notebooks: $(READY)  ## execute every notebook anew and store its outputs
-	$(BIN)/python tools/notebook_runner.py notebooks
-
-test-offline: $(READY)  ## the unit tests again, with no MNIST and no network
-	$(BIN)/python tools/notebook_runner.py test-offline
 
 # Rebuilt where the pinned versions change; else every command above starts at once.
 $(READY): requirements.lock pyproject.toml

@@ -10,9 +10,42 @@ from nbval.plugin import IPyNbCell
 
 from digitlib import data
 from digitlib.errors import DataError
+from last_line import last_line
+from notebook_runner import find_mnist
 from text_numbers import tied_numbers
 
 MODELS = Path(tempfile.mkdtemp(prefix="digits-models-"))
+# Of TensorFlow, of OpenMP and the BLAS that NumPy brings, of OpenCV.
+THREADS = (
+    "TF_NUM_INTRAOP_THREADS",
+    "TF_NUM_INTEROP_THREADS",
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "OPENCV_FOR_THREADS_NUM",
+)
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--whole",
+        action="store_true",
+        help="run the long tests too, and measure accuracy on whole sets: make test-all",
+    )
+
+
+def pytest_configure(config):
+    """Give each of several processes, and the kernels it starts, one thread: cores are few."""
+    if getattr(config.option, "numprocesses", None):
+        os.environ.update(dict.fromkeys(THREADS, "1"))
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leave out the tests marked as whole, unless they are asked for."""
+    if config.getoption("--whole"):
+        return
+    left_out = [item for item in items if item.get_closest_marker("whole")]
+    items[:] = [item for item in items if item not in left_out]
+    config.hook.pytest_deselected(items=left_out)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -65,6 +98,31 @@ def pytest_sessionfinish():
     shutil.rmtree(MODELS, ignore_errors=True)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config):
+    """End with a line that says what was run: after all that pytest itself has to say."""
+    terminal = config.pluginmanager.get_plugin("terminalreporter")
+    if terminal is None or hasattr(config, "workerinput"):
+        return
+    outcomes = ("passed", "failed", "error")
+    options = config.option
+    line = last_line(
+        {report.nodeid for outcome in outcomes for report in terminal.getreports(outcome)},
+        len(terminal.getreports("skipped")),
+        "MNIST" if find_mnist() else "scikit-learn's digits",
+        whole=options.whole,
+        chosen=bool(options.file_or_dir or options.keyword or options.markexpr),
+    )
+    if line:
+        terminal.write_line(line)
+
+
+@pytest.fixture(scope="session")
+def sized(request):
+    """How many of n images, pages or files a test takes: all with --whole, else a quarter."""
+    return lambda n: n if request.config.getoption("--whole") else -(n // -4)
+
+
 @pytest.fixture(scope="session")
 def network():
     """The shipped reader's network, a Keras model."""
@@ -94,3 +152,23 @@ def mnist():
         return data.load_data("mnist")
     except DataError as error:
         pytest.skip(f"needs MNIST: {error}")
+
+
+@pytest.fixture(scope="session")
+def real():
+    """200 real digits, each 8×8, enlarged to dark ink on light paper of 200×200."""
+    import cv2
+    import numpy as np
+    from sklearn.datasets import load_digits
+
+    from digitlib import reading
+
+    bundled = load_digits()
+    pictures = [
+        225 - cv2.copyMakeBorder(grown // 4 * 3, *[30] * 4, cv2.BORDER_CONSTANT)
+        for grown in (
+            reading.resize_to((image * (255 / 16)).astype(np.uint8), 140)
+            for image in bundled.images[:200]
+        )
+    ]
+    return pictures, bundled.target[:200]

@@ -278,7 +278,7 @@ def stage_to_blame(number):
     return "" if number == 4 else f"after stage {number} all of the digit is still to be seen"
 
 
-TURNED_WRONG = {
+_TURNED_WRONG = {
     "dark_on_light.png": "to the network paper is 0, and here the paper is the lighter of the two",
     "blackboard.jpg": "chalk is lighter than its board already: not every picture may be turned",
     "underexposed.jpg": "in the dark, paper may be below any fixed grey and still above the ink",
@@ -288,7 +288,7 @@ TURNED_WRONG = {
 @_checker
 def ink_bright(turn, folder):
     """A function from grey, uint8 (h, w), to the same, turned over where the ink is darker."""
-    for name, hint in TURNED_WRONG.items():
+    for name, hint in _TURNED_WRONG.items():
         chain = reading.preprocess(folder / name)
         found = turn(chain.gray)
         if found.dtype != np.uint8 or found.shape != chain.gray.shape:

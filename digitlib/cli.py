@@ -1,4 +1,8 @@
-"""The command line: python -m digitlib predict | train | evaluate."""
+"""The command line: python -m digitlib predict | train | evaluate.
+
+It calls reading and weights for predict, training and evaluation for the others. It alone turns
+what a person can put right (DigitlibError) into one line and status 1; a bug shows its traceback.
+"""
 
 import argparse
 import contextlib
@@ -9,9 +13,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from digitlib.errors import DigitlibError, ImageError
+from digitlib.errors import DigitlibError, ImageError, ModelError
 
-SUFFIXES = (
+_MANY = 20  # pictures, from which on a terminal shows how far the run is, and its total
+_SUFFIXES = (
     ".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".heic", ".heif", ".avif",
 )  # fmt: skip
 
@@ -25,7 +30,10 @@ def main(arguments: list[str] | None = None) -> int:
 
     predict = commands.add_parser("predict", help="read the digits in pictures")
     predict.add_argument(
-        "images", nargs="+", metavar="IMAGE", help="a picture, a folder of pictures, or a pattern"
+        "images",
+        nargs="+",
+        metavar="IMAGE",
+        help="a picture, a folder of pictures, a pattern, or - for standard input",
     )
     predict.add_argument("--page", action="store_true", help="read every digit, row by row")
     predict.add_argument("--json", action="store_true", help="one JSON object per picture and line")
@@ -33,7 +41,10 @@ def main(arguments: list[str] | None = None) -> int:
         "--stages", type=Path, metavar="OUT.png", help="draw how one picture was read"
     )
     predict.add_argument(
-        "--model", default="reader", metavar="NAME|PATH", help="network to use (default: reader)"
+        "--model",
+        default="reader",
+        metavar="NAME|PATH",
+        help="a shipped network, or your own (default: reader)",
     )
     predict.set_defaults(run=_predict)
 
@@ -65,28 +76,59 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _predict(options) -> int:
-    from digitlib import reading, weights
+    from digitlib import weights
 
+    names = list(_pictures(options.images))
+    if options.stages and len(names) != 1:
+        raise DigitlibError(f"--stages draws one picture, and here are {len(names)}; name one.")
+    weights.find_model(options.model)  # a misspelled name is answered before TensorFlow is loaded
     with contextlib.redirect_stdout(sys.stderr):  # standard output is for answers alone
         reader = weights.open_reader(weights.load_model(options.model))
     read = reader.read_page if options.page else reader.read_digit
     sys.stdout.reconfigure(errors="backslashreplace", line_buffering=True)
-    failed = False
-    for path in _pictures(options.images):
-        try:
-            picture = reading.read_image(path)
-            answer = read(picture)
-        except ImageError as error:
-            failed = True
-            if options.json:
-                print(json.dumps({"file": path, "error": str(error)}))
+    failed = doubted = 0
+    with _progress(len(names)) as progress:
+        for name in names:
+            try:
+                picture, scale = _picture(name)
+                answer = read(picture)
+            except ImageError as error:
+                failed += 1
+                if options.json:
+                    _say(json.dumps({"file": name, "error": str(error)}))
+                else:
+                    _say(error, sys.stderr)
             else:
-                print(error, file=sys.stderr)
-            continue
-        print(_as_json(path, answer) if options.json else f"{path}: {_in_words(answer)}")
-        if options.stages:
-            _draw(options, picture, answer)
-    return int(failed)
+                doubted += answer.warning is not None
+                line = _as_json(name, answer, scale) if options.json else _in_words(answer)
+                _say(line if options.json else f"{name}: {line}")
+                if options.stages:
+                    _draw(options, picture, answer)
+            progress.update()
+    if len(names) >= _MANY and sys.stderr.isatty():
+        seconds = progress.format_dict["elapsed"]
+        print(
+            f"{len(names):,} pictures in {seconds:.1f} s: {len(names) - failed - doubted:,} read, "
+            f"{doubted:,} with a note, {failed:,} that could not be used.",
+            file=sys.stderr,
+        )
+    return int(failed > 0)
+
+
+def _progress(total: int):
+    """A bar on standard error, for runs of many pictures at a terminal; else one that is silent."""
+    from tqdm import tqdm
+
+    quiet = True if total < _MANY else None  # None: only where standard error is no terminal
+    return tqdm(total=total, unit=" pictures", leave=False, disable=quiet)
+
+
+def _say(line, file=None) -> None:
+    """Print a line without tearing the bar below it."""
+    from tqdm import tqdm
+
+    with tqdm.external_write_mode(file=file or sys.stdout, nolock=True):
+        print(line, file=file or sys.stdout)
 
 
 def _pictures(names: list[str]) -> Iterator[str]:
@@ -94,19 +136,39 @@ def _pictures(names: list[str]) -> Iterator[str]:
     for name in names:
         path = Path(name)
         if path.is_dir():
-            found = [str(p) for p in sorted(path.iterdir()) if p.suffix.lower() in SUFFIXES]
-            if not found:
-                yield name  # for read_picture to say what is wrong with it
-            yield from found
+            # A folder without pictures stays, for _picture to say so.
+            yield from _in_folder(path) or [name]
         elif glob.has_magic(name) and not path.exists():
             yield from sorted(glob.glob(name, recursive=True)) or [name]  # noqa: PTH207
         else:
             yield name
 
 
-def _as_json(path: str, answer) -> str:
+def _in_folder(path: Path) -> list[str]:
+    return [str(p) for p in sorted(path.iterdir()) if p.suffix.lower() in _SUFFIXES]
+
+
+def _picture(name: str):
+    """Read a file, or standard input for "-": the picture, and what its boxes are to be scaled by.
+
+    Raises ImageError.
+    """
+    from digitlib.reading import files
+
+    if name == "-":
+        return files.read_scaled(sys.stdin.buffer.read(files.MOST_BYTES + 1))
+    if Path(name).is_dir() and not _in_folder(Path(name)):
+        raise ImageError(f"There are no pictures in the folder {name}; put some there.")
+    return files.read_scaled(name)
+
+
+def _as_json(path: str, answer, scale: int) -> str:
     digits = [
-        {"digit": d.digit, "probability": round(d.probability, 4), "box": list(d.box)}
+        {
+            "digit": d.digit,
+            "probability": round(d.probability, 4),
+            "box": [scale * edge for edge in d.box],
+        }
         for d in answer.digits
     ]
     note = {"note": _note(answer)} if answer.warning else {}
@@ -154,11 +216,15 @@ def _draw(options, picture, answer) -> None:
 
 
 def _train(options) -> int:
-    from digitlib import data, evaluation, models, training, weights
+    from digitlib import weights
 
+    names = [*weights.NETWORKS, "detector"]
+    if options.name not in names:
+        raise ModelError(f"There is no recipe {options.name!r}; choose from {', '.join(names)}.")
     if options.name == "detector":
         return _train_detector(options)
-    models.known(options.name)
+    from digitlib import data, evaluation, training
+
     digits = data.load_data("mnist" if options.ship else "auto")
     model = training.train(options.name, digits, epochs=options.epochs, seed=options.seed)
     temperature = evaluation.calibrate_temperature(model, digits.x_val, digits.y_val)
@@ -204,7 +270,10 @@ def _train_detector(options) -> int:
 
 
 def _evaluate(options) -> int:
-    from digitlib import data, evaluation, weights
+    from digitlib import data, weights
+
+    weights.find_model(options.name)
+    from digitlib import evaluation
 
     digits = data.load_data()
     model = weights.load_model(options.name, digits)

@@ -14,11 +14,12 @@ def predict(model, x: np.ndarray) -> np.ndarray:
     """Return the probabilities, float32 (n, 10), for raw pixels of shape (n, 28, 28).
 
     Up to a thousand images go in one call of a compiled function: model.predict costs some 50 ms
-    however few there are.
+    however few there are. A network of several outputs gives a list of arrays.
     """
     if len(x) > 1000:
         return model.predict(x, batch_size=1000, verbose=0)
-    return _compiled(model)(np.asarray(x, dtype=np.float32)).numpy()
+    answer = _compiled(model)(np.asarray(x, dtype=np.float32))
+    return [one.numpy() for one in answer] if isinstance(answer, list) else answer.numpy()
 
 
 @functools.lru_cache(maxsize=32)

@@ -16,7 +16,7 @@ import numpy as np
 from digitlib.reading.mnist_format import center_in_28, fit_in_20
 
 SHARES = {1: 1 / 4, 4: 1 / 4, 6: 1 / 3, 7: 1 / 4, 9: 1 / 4}  # of each digit that is changed
-FINE = 4  # times as large while it is drawn, for soft edges
+_FINE = 4  # times as large while it is drawn, for soft edges
 
 
 def regional_form(image: np.ndarray, label: int, rng: np.random.Generator) -> np.ndarray:
@@ -26,11 +26,11 @@ def regional_form(image: np.ndarray, label: int, rng: np.random.Generator) -> np
     """
     if rng.random() >= SHARES.get(int(label), 0):
         return image
-    large = cv2.resize(image, None, fx=FINE, fy=FINE, interpolation=cv2.INTER_CUBIC)
-    large = cv2.copyMakeBorder(large, *[10 * FINE] * 4, cv2.BORDER_CONSTANT)
+    large = cv2.resize(image, None, fx=_FINE, fy=_FINE, interpolation=cv2.INTER_CUBIC)
+    large = cv2.copyMakeBorder(large, *[10 * _FINE] * 4, cv2.BORDER_CONSTANT)
     if not (large > 127).any():
         return image
-    pen = round(rng.uniform(1.2, 3) * FINE)
+    pen = round(rng.uniform(1.2, 3) * _FINE)
     if not _FORMS[int(label)](_Digit(large), pen, rng):
         return image
     left, top, width, height = cv2.boundingRect((large > 60).astype(np.uint8))
@@ -61,7 +61,7 @@ def _flagged_1(digit: _Digit, _pen: int, rng: np.random.Generator) -> bool:
     """An upstroke before the stem, and one time in five a foot below it."""
     # Of one stroke, so its area over its height is its pen.
     pen = digit.rows.size / digit.height * rng.uniform(0.6, 1)
-    pen = int(np.clip(pen, 4, 5 * FINE))
+    pen = int(np.clip(pen, 4, 5 * _FINE))
     away, angle = digit.height * rng.uniform(0.15, 0.6), np.deg2rad(rng.uniform(25, 65))
     x, y = digit.stem(digit.top + 2), digit.top + pen / 2
     digit.stroke(pen, (x, y), (x - away * math.sin(angle), y + away * math.cos(angle)))
@@ -78,7 +78,7 @@ def _tall_4(digit: _Digit, _pen: int, rng: np.random.Generator) -> bool:
     if found is None:
         return False
     (x, y), lean, width = found
-    pen, up = max(FINE, round(0.9 * width)), digit.height * rng.uniform(0.15, 0.5)
+    pen, up = max(_FINE, round(0.9 * width)), digit.height * rng.uniform(0.15, 0.5)
     lean += rng.uniform(0, 0.35)
     digit.stroke(pen, (x, y + pen / 2), (x + lean * up, y + pen / 2 - up))
     digit.canvas[round(digit.top + digit.height * rng.uniform(0.85, 1)) :] = 0

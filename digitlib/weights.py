@@ -1,6 +1,7 @@
 """Where what networks have learned is kept: save, load, the shipped ones and their cards.
 
-Notebooks, the command line and the pad call it. open_reader() hands networks to reading.
+Notebooks, the command line and the pad call it. open_reader() hands networks to reading. Keras is
+imported where a network is read or written, so that finding one takes no time.
 """
 
 import functools
@@ -10,17 +11,16 @@ import time
 import warnings
 from pathlib import Path
 
-from digitlib import evaluation
-from digitlib.backend import keras
 from digitlib.data import DATA_DIR, Digits, keras_cache, shown, writable_folder
 from digitlib.errors import ModelError
-from digitlib.models import known
 from digitlib.reading import Reader
 
 PRETRAINED = Path(__file__).parent / "pretrained"
+# The networks of the series, which come trained; models.BUILDERS has the same, but needs Keras.
+NETWORKS = ("dense", "dense_two", "dropout", "wide", "cnn_small", "cnn", "cnn_fast", "reader")
 
 
-def save_model(model: keras.Model, name: str, digits: Digits) -> Path:
+def save_model(model, name: str, digits: Digits) -> Path:
     """Save a trained network as data/models/<source>/<name>.keras, without its optimizer.
 
     The environment variable DIGITLIB_MODELS names another folder. Returns the file's path.
@@ -31,7 +31,7 @@ def save_model(model: keras.Model, name: str, digits: Digits) -> Path:
     return path
 
 
-def write_model(model: keras.Model, path: Path) -> None:
+def write_model(model, path: Path) -> None:
     """Write a network to `path`, whole or not at all, without the optimizer's state.
 
     The optimizer's two averages per weight would make the file three times as large; a copy
@@ -44,43 +44,58 @@ def write_model(model: keras.Model, path: Path) -> None:
     partial.replace(path)
 
 
-def load_model(name: str, digits: Digits | None = None) -> keras.Model:
+def load_model(name: str, digits: Digits | None = None):
     """Load the network you trained and saved in an earlier notebook, else the shipped one.
 
-    name: what you saved it as, of a network, or the path of a .keras file. digits: the data it was
-    trained on (MNIST if left out). Prints which one it is. Raises ModelError where there is none,
-    or the file is damaged.
+    name: what you saved it as, of a shipped network, or the path of a .keras file. digits: the
+    data it was trained on; if left out, any. Prints which one it is. Returns a Keras model. Raises
+    ModelError where there is none, or the file is damaged.
+    """
+    path = find_model(name, digits.name if digits else None)
+    if path.parent == PRETRAINED:
+        return shipped_model(name)
+    if path.stem == name:
+        print(f"{name}: yours, from {shown(path)}.")
+    return read_model(path)
+
+
+def find_model(name: str, source: str | None = None) -> Path:
+    """The file of a network: a path that ends in .keras, one that you saved, or a shipped one.
+
+    source: "mnist" or "sklearn", which data your own was trained on; None for either. Raises
+    ModelError, at once, where there is none of that name.
     """
     if name.endswith(".keras"):
-        return read_model(Path(name))
-    own = saved(name, digits.name if digits else "mnist")
-    if own is None:
-        return shipped_model(name)
-    print(f"{name}: yours, from {shown(own)}.")
-    return read_model(own)
+        return Path(name)
+    mine = _saved(source)
+    if name in mine:
+        return mine[name]
+    if name in NETWORKS:
+        return PRETRAINED / f"{name}.keras"
+    known = ", ".join([*NETWORKS, *sorted(mine.keys() - set(NETWORKS))])
+    raise ModelError(f"There is no network {name!r}; choose from {known}.")
 
 
-def saved(name: str, source: str = "mnist") -> Path | None:
-    """The file of the network that you saved as `name`, of digits from `source`; None if none."""
-    if not name or Path(name).name != name:
-        return None
-    for folder in (_folder(source), keras_cache() / source):  # as save_model() chooses
-        path = folder / f"{name}.keras"
-        if path.exists():
-            return path
-    return None
+def _saved(source: str | None) -> dict[str, Path]:
+    """The networks that you saved: name -> file; those of MNIST go before others."""
+    found: dict[str, Path] = {}
+    for each in [source] if source else ["mnist", "sklearn"]:
+        for folder in (_folder(each), keras_cache() / each):  # as save_model() chooses
+            for path in sorted(folder.glob("[!.]*.keras")):
+                found.setdefault(path.stem, path)
+    return found
 
 
-def shipped_model(name: str) -> keras.Model:
-    """Load the network `name` as it comes with digitlib, trained on MNIST."""
-    path = PRETRAINED / f"{known(name)}.keras"
+def shipped_model(name: str):
+    """Load the network `name` as it comes with digitlib, trained on MNIST: a Keras model."""
+    path = PRETRAINED / f"{name}.keras"
     if not path.exists():
         raise ModelError(f"{name} is not shipped; train it with: python -m digitlib train {name}")
     print(f"{name}: the shipped weights ({model_card(name)['accuracy']:.2%} on MNIST's test set).")
     return read_model(path)
 
 
-def shipped_detector() -> keras.Model:
+def shipped_detector():
     """Load the digit detector: uint8 (n, 28, 28) -> the probability of being a digit, (n, 1)."""
     return read_model(PRETRAINED / "detector" / "detector.keras", outputs=1)
 
@@ -97,16 +112,21 @@ def open_reader(model=None) -> Reader:
 
 def _callable(network):
     """A Keras model as a function of NumPy arrays, compiled; any other callable as it is."""
+    from digitlib import evaluation
+    from digitlib.backend import keras
+
     if isinstance(network, keras.Model):
         return functools.partial(evaluation.predict, network)
     return network
 
 
-def read_model(path: Path, outputs: int = 10) -> keras.Model:
+def read_model(path: Path, outputs: int = 10):
     """Read a .keras file of a network with input (28, 28) and ten outputs, or so many.
 
     Raises ModelError where the file is missing, damaged or of another kind.
     """
+    from digitlib.backend import keras
+
     if not path.exists():
         raise ModelError(f"There is no file {shown(path)}; correct the path, or name a network.")
     try:
@@ -127,7 +147,7 @@ def read_model(path: Path, outputs: int = 10) -> keras.Model:
     return model
 
 
-def ship(model: keras.Model, path: Path, facts: dict) -> None:
+def ship(model, path: Path, facts: dict) -> None:
     """Write weights to `path` and, beside them, a card: what they are, with these facts."""
     write_model(model, path)
     # Processor time, which neither other work on the machine nor a pause changes much.

@@ -1,7 +1,8 @@
 """Work in a fresh copy of this project, so that what you trained and downloaded stays as it is.
 
 python tools/notebook_runner.py notebooks     execute every notebook and store its outputs
-python tools/notebook_runner.py test-offline  run the unit tests with no MNIST and no network
+python tools/notebook_runner.py test-offline  run the unit tests with no MNIST and no network;
+                                              pytest's options may follow
 """
 
 import os
@@ -82,12 +83,17 @@ def without_widgets(outputs: list) -> list:
     return kept
 
 
+def find_mnist() -> Path | None:
+    """Return the file of MNIST on this machine; None where there is none yet."""
+    named = Path(os.environ.get("DIGITLIB_DATA") or data.DATA_DIR)
+    places = (named, named / "mnist.npz", data.keras_cache() / "mnist.npz")
+    return next((place for place in places if place.is_file()), None)
+
+
 def mnist_file() -> Path:
     """Return the file of MNIST on this machine, downloaded if need be; else raise DataError."""
     data.load_data("mnist")
-    named = Path(os.environ.get("DIGITLIB_DATA") or data.DATA_DIR)
-    places = (named, named / "mnist.npz", data.keras_cache() / "mnist.npz")
-    return next(place for place in places if place.is_file())
+    return find_mnist()
 
 
 def notebooks() -> int:
@@ -103,11 +109,11 @@ def notebooks() -> int:
     return 0
 
 
-def test_offline() -> int:
-    """Run pytest where neither MNIST nor the network can be reached."""
+def test_offline(*options: str) -> int:
+    """Run pytest, with these options, where neither MNIST nor the network can be reached."""
     with fresh_copy() as copy:
-        # Those of the notebooks are such runs in any case: make test has done them.
-        command = [sys.executable, "-m", "pytest", "tests", "--ignore=tests/notebooks"]
+        # Those of the notebooks are such runs in any case: see tests/notebooks/test_runs.py.
+        command = [sys.executable, "-m", "pytest", "tests", "--ignore=tests/notebooks", *options]
         return subprocess.run(command, cwd=copy, env=environment(copy, offline=True)).returncode
 
 
@@ -115,4 +121,4 @@ if __name__ == "__main__":
     commands = {"notebooks": notebooks, "test-offline": test_offline}
     if sys.argv[1:2] == [] or sys.argv[1] not in commands:
         sys.exit(__doc__)
-    sys.exit(commands[sys.argv[1]]())
+    sys.exit(commands[sys.argv[1]](*sys.argv[2:]))

@@ -8,6 +8,8 @@
     reader        Reader(classifier, detector).read_digit(), .read_page() -> Answer
     arrays        what every stage does with arrays
 
+Every threshold is a named constant beside its stage, with what breaks without it.
+
 Who calls whom: reader -> digit and page -> paper and mnist_format -> arrays; digit -> files. The
 networks come in as callables, from weights.open_reader() or from you. Of the rest of digitlib only
 errors is imported here; augmentation and outliers use mnist_format, so that what a network learns

@@ -11,16 +11,20 @@ from typing import BinaryIO
 import cv2
 import numpy as np
 from PIL import ExifTags, Image, ImageStat, UnidentifiedImageError
+from PIL.JpegImagePlugin import JpegImageFile
 
 from digitlib.errors import ImageError
 
 MOST_PIXELS = 50_000_000
+_JPEG_START = b"\xff\xd8"
+MOST_JPEG_PIXELS = 200_000_000  # of a photograph, which is shrunk while it is decoded …
+SHRUNK_SIDE = 4_000  # … to a longer side of at least this: twice what a page is looked at with
 MOST_SIDE = 65_535  # pixels, as in JPEG; the time some decoders take grows with the width's square
 MOST_BYTES = 8 * MOST_PIXELS  # what 16 bits of red, green, blue and alpha take, uncompressed
 # No decoder that starts other programs (EPS), takes minutes (QOI) or gigabytes (JPEG 2000) for
 # 50 megapixels, or accepts files that are no pictures. MPO, of some phones, counts as JPEG.
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "TGA")
-NO_PICTURES = (
+_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "TGA")
+_NO_PICTURES = (
     (rb"%PDF", "a PDF"),
     (rb"(?s).*<svg", "an SVG drawing"),
     (rb"(?s)....(ftyp|moov|mdat)|RIFF....AVI |\x1aE\xdf\xa3|\0\0\1[\xb3\xba]", "a video"),
@@ -30,7 +34,7 @@ PLAIN_PIXELS = 2**22  # up to which a plain RGB picture is taken in one go, as t
 DARKEST_WHITE = 8  # times darker than its type's white: a darker picture is stretched
 CLEAR_SAMPLE = 1000  # pixels a side that show what lies on a clear layer
 EVEN_STROKES = 8  # grey levels of spread: strokes of one colour have less, a picture more
-UPRIGHT = {  # EXIF orientation -> what turns the stored pixels, uint8 (h, w, 3), upright
+_UPRIGHT = {  # EXIF orientation -> what turns the stored pixels, uint8 (h, w, 3), upright
     2: lambda pixels: cv2.flip(pixels, 1),
     3: lambda pixels: cv2.rotate(pixels, cv2.ROTATE_180),
     4: lambda pixels: cv2.flip(pixels, 0),
@@ -47,10 +51,20 @@ def read_image(source: str | Path | bytes) -> np.ndarray:
     Reads JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC, AVIF, PNM and TGA in every mode Pillow knows: of
     several frames the first, turned as EXIF says. More than 8 bits are scaled by their type's
     range, or from the darkest to the lightest pixel where that would show next to nothing. Colour
-    profiles are not applied. Up to 50 megapixels, each side up to 65,535; takes less than 1 GiB.
+    profiles are not applied. Up to 50 megapixels, each side up to 65,535; takes less than 1 GiB. A
+    larger JPEG, up to 200 megapixels, comes out smaller: see read_scaled.
 
     Raises ImageError, whose message is one sentence in one line, where there is no such file, or
     it is no image, damaged, cut short, empty or too large.
+    """
+    return read_scaled(source)[0]
+
+
+def read_scaled(source: str | Path | bytes) -> tuple[np.ndarray, int]:
+    """Read an image file as read_image does, and say how many of its pixels make one here.
+
+    That is 1, but for a JPEG of more than 50 megapixels, which is shrunk while it is decoded: 2, 4
+    or 8.
     """
     name = "The picture" if isinstance(source, bytes) else _shown(source)
     with _open(source, name) as file:
@@ -58,8 +72,8 @@ def read_image(source: str | Path | bytes) -> np.ndarray:
         formats = _formats(head)
         try:
             with warnings.catch_warnings(action="ignore"):
-                pixels, turn = _decode(file, name, formats)
-                return UPRIGHT[turn](pixels) if turn in UPRIGHT else pixels
+                pixels, turn, scale = _decode(file, name, formats)
+                return (_UPRIGHT[turn](pixels) if turn in _UPRIGHT else pixels), scale
         except ImageError:
             raise
         except Image.DecompressionBombError:
@@ -82,6 +96,8 @@ def _open(source: str | Path | bytes, name: str) -> BinaryIO:
     try:
         if isinstance(source, bytes):
             size = len(source)
+        elif re.match(r"[a-z][a-z0-9+.-]+://", str(source), re.IGNORECASE):
+            raise ImageError(f"{source} is an address; save the picture and name the file.")
         else:
             status = Path(source).stat()
             if stat.S_ISDIR(status.st_mode):
@@ -109,7 +125,7 @@ def _open(source: str | Path | bytes, name: str) -> BinaryIO:
 
 def _formats(head: bytes) -> tuple[str, ...]:
     if head[4:8] != b"ftyp":
-        return FORMATS
+        return _FORMATS
     if b"avi" in head[8:64]:  # avif or avis, one of the brands that the file lists first
         return ("AVIF",)
     import pi_heif  # here, as it takes longer to load than most pictures take to read
@@ -119,8 +135,11 @@ def _formats(head: bytes) -> tuple[str, ...]:
 
 
 def _too_large(name: str) -> ImageError:
-    most = f"{MOST_PIXELS // 1_000_000} megapixels and {MOST_SIDE + 1:,} pixels a side"
-    return ImageError(f"{name} is too large; make it smaller than {most}.")
+    most, jpeg = MOST_PIXELS // 1_000_000, MOST_JPEG_PIXELS // 1_000_000
+    return ImageError(
+        f"{name} is too large; make it smaller than {most} megapixels "
+        f"(a JPEG that is not progressive: {jpeg}) and {MOST_SIDE + 1:,} pixels a side."
+    )
 
 
 def _unidentified(name: str, head: bytes, formats: tuple[str, ...]) -> ImageError:
@@ -128,17 +147,18 @@ def _unidentified(name: str, head: bytes, formats: tuple[str, ...]) -> ImageErro
     signatures = [Image.OPEN[kind][1] for kind in formats]
     if any(accepts(head[:16]) for accepts in signatures if accepts):
         return ImageError(f"{name} is damaged or of a rare kind; save it again as PNG or JPEG.")
-    for pattern, kind in NO_PICTURES:
+    for pattern, kind in _NO_PICTURES:
         if re.match(pattern, head):
             return ImageError(f"{name} is {kind}; save it as PNG or JPEG.")
     return ImageError(f"{name} is no image; save it as PNG or JPEG.")
 
 
-def _decode(file: BinaryIO, name: str, formats: tuple[str, ...]) -> tuple[np.ndarray, int]:
-    """Return the pixels as they are stored, uint8 (h, w, 3), and EXIF's orientation."""
-    with Image.open(file, formats=formats) as image:
+def _decode(file: BinaryIO, name: str, formats: tuple[str, ...]) -> tuple[np.ndarray, int, int]:
+    """Return the pixels as they are stored, uint8 (h, w, 3), EXIF's orientation, and the scale."""
+    with _opened(file, formats) as image:
         if 0 in image.size:
             raise ImageError(f"{name} has no pixels; save or copy it again.")
+        scale = _shrink(image)
         if image.width * image.height > MOST_PIXELS or max(image.size) > MOST_SIDE:
             raise Image.DecompressionBombError
         image.load()
@@ -146,7 +166,31 @@ def _decode(file: BinaryIO, name: str, formats: tuple[str, ...]) -> tuple[np.nda
             turn = int(image.getexif().get(ExifTags.Base.Orientation, 1))
         except Exception:  # a damaged note about the picture, not a damaged picture
             turn = 1
-        return _colors(image), turn
+        return _colors(image), turn, scale
+
+
+def _opened(file: BinaryIO, formats: tuple[str, ...]) -> Image.Image:
+    file.seek(0)
+    try:
+        return Image.open(file, formats=formats)
+    except Image.DecompressionBombError:
+        file.seek(0)
+        if file.read(2) != _JPEG_START:
+            raise
+        file.seek(0)
+        return JpegImageFile(file)  # Pillow's own bound lies below ours for photographs
+
+
+def _shrink(image: Image.Image) -> int:
+    """Have a large JPEG decoded at 1/2, 1/4 or 1/8, as its format allows; return 2, 4, 8, or 1."""
+    pixels, side = image.width * image.height, max(image.size)
+    # A progressive one is held whole in memory while it is decoded, at whatever scale.
+    shrinks = isinstance(image, JpegImageFile) and "progressive" not in image.info
+    if not shrinks or not MOST_PIXELS < pixels <= MOST_JPEG_PIXELS or side > MOST_SIDE:
+        return 1
+    scale = max((s for s in (2, 4, 8) if side / s >= SHRUNK_SIDE), default=8)
+    image.draft(image.mode, (image.width // scale, image.height // scale))
+    return scale
 
 
 def _colors(image: Image.Image) -> np.ndarray:

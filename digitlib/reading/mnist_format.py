@@ -2,6 +2,7 @@
 
     to_mnist_format    ink and mask (h, w)  -> uint8 (28, 28), through the four below
     stroke_width       mask (h, w)          -> pixels
+    is_straight_stroke uint8 (28, 28)       -> whether it is a 1 drawn with a ruler
     match_stroke_width ink (h, w)           -> uint8 (h, w), strokes as wide as MNIST's
     fit_in_20          uint8 (h, w)         -> longer side 20 pixels
     center_in_28       uint8 (≤20, ≤20)     -> (28, 28), centre of mass in the middle
@@ -45,6 +46,35 @@ def stroke_width(mask: np.ndarray) -> float:
     framed = cv2.copyMakeBorder(mask.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT)
     away = cv2.distanceTransform(framed, cv2.DIST_L2, 5)
     return float(4 * away[framed > 0].mean() - 1)
+
+
+STROKE_LENGTH = 16, 3.2  # pixels, and times its width: a shorter stroke is a dot or a dash
+STROKE_LEAN = 0.35  # columns per row: a stroke that leans more is a slash
+STROKE_EVEN = 2  # pixels that its width may vary by, …
+STROKE_STRAIGHT = 0.75  # … and that its middle may stray from a line
+
+
+def is_straight_stroke(image: np.ndarray) -> bool:
+    """Whether uint8 (28, 28) shows one straight, upright stroke and nothing else."""
+    ink = image > 127
+    _, top, _, bottom = box_of(ink)
+    least, times = STROKE_LENGTH
+    widths = ink.sum(axis=1)[top:bottom]
+    if bottom - top < max(least, times * np.median(widths) if widths.size else 0):
+        return False
+    cap = int(np.median(widths)) // 2  # rows at each end that may be round
+    rows = np.arange(top + cap, bottom - cap)
+    edges = [(np.flatnonzero(ink[row])[[0, -1]] if ink[row].any() else (0, 0)) for row in rows]
+    first, last = np.array(edges).T
+    if (last - first + 1 != ink[rows].sum(axis=1)).any():  # a row with a gap
+        return False
+    middles = (first + last) / 2
+    slope, start = np.polyfit(rows, middles, 1)
+    return bool(
+        np.ptp(last - first) <= STROKE_EVEN
+        and abs(slope) <= STROKE_LEAN
+        and np.abs(middles - slope * rows - start).max() <= STROKE_STRAIGHT
+    )
 
 
 def match_stroke_width(ink: np.ndarray, width: float) -> np.ndarray:

@@ -65,10 +65,13 @@ class Component:
 
 @dataclass(frozen=True, eq=False)
 class Crop:
-    """What was taken for one digit: its pixels for the network, uint8 (28, 28), and its box."""
+    """What was taken for one digit."""
 
     image: np.ndarray
+    """What the network sees, uint8 (28, 28)."""
     box: tuple[int, int, int, int]
+    stroke_width: float
+    """Of the strokes as they were, in pixels of a box of 20."""
 
 
 class Cut(NamedTuple):
@@ -466,4 +469,5 @@ def crop_of(component: Component, ink: np.ndarray) -> Crop:
     if max(framed.shape) > WORKING_SIDE:  # a drawing: too large for a digit of a page
         under = resize_to(under, WORKING_SIDE)
         framed = resize_to(framed.astype(np.uint8), WORKING_SIDE) > 0
-    return Crop(to_mnist_format(under, framed)[0], component.box)
+    image, width = to_mnist_format(under, framed)
+    return Crop(image, component.box, width)

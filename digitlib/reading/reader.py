@@ -1,7 +1,7 @@
 """What is written in a picture: one digit, or every digit of a page, and how sure that is."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import cv2
@@ -11,6 +11,7 @@ from digitlib.errors import ModelError, NoInkError
 from digitlib.reading import page
 from digitlib.reading.arrays import box_of
 from digitlib.reading.digit import Picture, Preprocessed, as_picture, box_in_picture, preprocess
+from digitlib.reading.mnist_format import THICKEST, is_straight_stroke
 from digitlib.reading.paper import rectify, to_gray
 
 REJECT_BELOW = 0.5  # of the digit probability: the detector's bias is set so that 0.5 is the place
@@ -111,7 +112,7 @@ class Reader:
                 picture = preprocess(picture)
             except NoInkError:
                 return Answer((), ReadWarning.NO_INK)
-        (digit,) = self._read([page.Crop(picture.image, picture.box)])
+        (digit,) = self._read([page.Crop(picture.image, picture.box, picture.stroke_width)])
         found = 1
         if not picture.alone or digit.rejected:
             found = self._count(picture.writing)
@@ -132,8 +133,7 @@ class Reader:
         rows = []
         for crops in page.segment(*page.binarize(to_gray(sheet)), self.score):
             placed = [
-                page.Crop(crop.image, box_in_picture(crop.box, to_picture, picture))
-                for crop in crops
+                replace(crop, box=box_in_picture(crop.box, to_picture, picture)) for crop in crops
             ]
             rows.append(tuple(self._read(placed)))
         digits = [digit for row in rows for digit in row]
@@ -171,10 +171,15 @@ class Reader:
         if not crops:
             return []
         answers = self._ask(np.stack([crop.image for crop in crops]))
-        return [
-            Digit(probabilities, float(digit_probability), crop.image, crop.box)
-            for crop, probabilities, digit_probability in zip(crops, *answers, strict=True)
-        ]
+        digits = []
+        for crop, probabilities, digit_probability in zip(crops, *answers, strict=True):
+            digit = Digit(probabilities, float(digit_probability), crop.image, crop.box)
+            # MNIST has no 1 drawn with a ruler, so the detector takes the straightest for no digit.
+            is_thin = crop.stroke_width <= THICKEST
+            if digit.digit == 1 and is_thin and is_straight_stroke(crop.image):
+                digit = replace(digit, digit_probability=1.0)
+            digits.append(digit)
+        return digits
 
     def _ask(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Ask both networks about uint8 (n, 28, 28): float32 (n, 10) and (n,)."""

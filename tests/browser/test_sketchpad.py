@@ -1,7 +1,9 @@
 """The sketchpad in a real browser: JupyterLab and Notebook 7, drawn on with the mouse."""
 
+import base64
 import json
 import os
+import re
 import shutil
 import socket
 import statistics
@@ -289,9 +291,10 @@ def lab(browser, server):
 
 @pytest.fixture
 def pad(lab):
-    """The pad in JupyterLab with empty paper."""
+    """The pad in JupyterLab with empty paper and the medium pen."""
     found = lab.locator(".digitlib-sketchpad").first
     clear(found)
+    found.get_by_label("medium").click()
     return found
 
 
@@ -301,33 +304,43 @@ def settle(pad):
     pad.locator('.bars[aria-busy="false"]').wait_for()
 
 
+def press(pad, name):
+    pad.get_by_role("button", name=name, exact=True).click()
+
+
 def clear(pad):
-    pad.get_by_role("button", name="Clear").click()
+    press(pad, "Clear")
     settle(pad)
+
+
+def status(pad):
+    return pad.get_by_role("status").text_content()
 
 
 def digit(pad):
     return pad.locator(".answer").text_content()
 
 
+def places(pad):
+    """Return a function from a place in the box of 100 by 100 to one on the screen."""
+    pad.locator(".paper").scroll_into_view_if_needed()
+    box = pad.locator(".paper").bounding_box()
+    return lambda x, y: (
+        box["x"] + box["width"] * (0.24 + 0.0052 * x),
+        box["y"] + box["height"] * (0.14 + 0.0072 * y),
+    )
+
+
 def draw(pad, strokes):
     """Draw with the mouse; return milliseconds from each stroke's last move to its bars."""
     mouse = pad.page.mouse
-    pad.locator(".paper").scroll_into_view_if_needed()
-    box = pad.locator(".paper").bounding_box()
+    at = places(pad)
     taken = []
     for stroke in strokes:
-        places = [
-            (
-                box["x"] + box["width"] * (0.24 + 0.0052 * x),
-                box["y"] + box["height"] * (0.14 + 0.0072 * y),
-            )
-            for x, y in stroke
-        ]
-        mouse.move(*places[0])
+        mouse.move(*at(*stroke[0]))
         mouse.down()
-        for place in places[1:]:
-            mouse.move(*place)
+        for place in stroke[1:]:
+            mouse.move(*at(*place))
         mouse.up()
         settle(pad)
         taken.append(pad.page.evaluate("padLog.shown - padLog.moved"))
@@ -348,46 +361,228 @@ def test_all_ten_digits_are_read_in_several_shapes_and_the_bars_follow_at_once(p
     assert median < 100
 
 
-def test_undo_and_clear(pad):
-    undo = pad.get_by_role("button", name="Undo")
+@pytest.mark.parametrize("pen", ["fine", "broad"])
+def test_every_digit_is_read_with_the_other_pens_too(pad, pen):
+    pad.get_by_label(pen).click()
+    first = {name[0]: strokes for name, strokes in reversed(SHAPES.items())}
+    read = {}
+    for name, strokes in first.items():
+        clear(pad)
+        draw(pad, strokes)
+        read[name] = digit(pad)
+    assert read == {name: name for name in first}
+
+
+def test_the_pens_are_a_group_of_three_for_the_keyboard_too(pad):
+    pens = pad.get_by_role("radiogroup", name="Pen").get_by_role("radio")
+    assert pens.count() == 3
+    pad.get_by_label("medium").focus()
+    ink = []
+    for key, way in (("Left", "Up"), ("Right", "Down"), ("Right", "Up")):  # fine, medium, broad
+        pad.page.keyboard.press(f"Arrow{key}")
+        clear(pad)
+        pad.locator(".paper").focus()
+        for stroke in ("Space", *[f"Arrow{way}"] * 10, "Space"):
+            pad.page.keyboard.press(stroke)
+        settle(pad)
+        pad.locator(".pens :checked").focus()  # so that no ring covers the stroke's end
+        ink.append(dark_pixels(pad))
+    assert pad.get_by_label("broad").is_checked()
+    assert 1.3 * ink[0] < ink[1] < ink[2] / 1.3
+
+
+def test_undo_and_redo_go_through_strokes_erasures_and_clear_alike(pad):
+    seen = [paper(pad)]
     draw(pad, SHAPES["1 with flag and foot"])
-    before = pad.locator(".seen").screenshot()
-    draw(pad, [line((0, 50), (100, 50))])
-    assert pad.locator(".seen").screenshot() != before
-    undo.click()
-    settle(pad)
-    assert digit(pad) == "1" and pad.locator(".seen").screenshot() == before
+    seen.append(paper(pad))
+    press(pad, "Eraser")
+    draw(pad, [line((0, 100), (100, 100))])
+    seen.append(paper(pad))
     clear(pad)
-    assert digit(pad) == "" and "%" not in pad.locator(".bars").text_content()
-    undo.click()
+    assert "%" not in pad.locator(".bars").text_content() and digit(pad) == ""
+    assert paper(pad) == seen[0]
+    for expected in (seen[2], seen[1]):
+        press(pad, "Undo")
+        settle(pad)
+        assert paper(pad) == expected and digit(pad) == "1"
+    press(pad, "Redo")
     settle(pad)
+    assert paper(pad) == seen[2]
+    draw(pad, [line((20, 20), (80, 80))])  # what was undone is now history of another drawing
+    assert is_disabled(pad, "Redo") and not is_disabled(pad, "Undo")
+
+
+def test_keys_undo_and_redo_wherever_the_focus_is_in_the_pad(pad):
+    keys = pad.page.keyboard
+    draw(pad, SHAPES["7 with a bar"])
+    both = paper(pad)
+    for place in (".paper", ".label", ".keep", ".pens :checked"):
+        for undo, redo in (
+            ("Control+z", "Control+Shift+z"),
+            ("Meta+z", "Meta+Shift+z"),
+            ("Control+z", "Control+y"),
+        ):
+            pad.locator(place).focus()
+            keys.press(undo)
+            settle(pad)
+            assert paper(pad) != both, (place, undo)
+            pad.locator(place).focus()
+            keys.press(redo)
+            settle(pad)
+            assert paper(pad) == both, (place, redo)
+    pad.locator(".bars").click()  # which takes no focus itself
+    keys.press("Control+z")
+    settle(pad)
+    assert paper(pad) != both
+
+
+def test_the_eraser_rubs_out_what_it_touches(pad):
+    draw(pad, SHAPES["1 plain"])
+    alone = dark_pixels(pad)
+    draw(pad, [line((0, -5), (36, -5))])
+    press(pad, "Eraser")
+    assert pad.get_by_role("button", name="Eraser", pressed=True).count() == 1
+    draw(pad, [line((0, -5), (34, -5))])
+    press(pad, "Eraser")
+    assert digit(pad) == "1" and dark_pixels(pad) < 1.1 * alone
+    pad.locator(".paper").focus()
+    pad.page.keyboard.press("e")
+    draw(pad, SHAPES["1 plain"])
+    pad.page.keyboard.press("e")
+    assert pad.get_by_role("button", name="Eraser", pressed=False).count() == 1
+    press(pad, "Eraser")
+    draw(pad, [line((34, -5), (54, -5))])
+    assert digit(pad) == "" and "%" not in pad.locator(".bars").text_content()
+    press(pad, "Right – keep it")
+    assert "empty" in status(pad)
+    pad.get_by_label("fine").click()  # whoever chooses a pen wants to draw
+    draw(pad, SHAPES["1 plain"])
     assert digit(pad) == "1"
+
+
+def test_a_stroke_belongs_to_the_finger_that_began_it(pad):
+    browser = pad.page.context.new_cdp_session(pad.page)
+    at = places(pad)
+
+    def touch(kind, **fingers):
+        points = [
+            {"id": int(name[-1]), **dict(zip("xy", at(*place), strict=True))}
+            for name, place in fingers.items()
+        ]
+        browser.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    def draw_one(disturb):
+        clear(pad)
+        touch("touchStart", finger1=(50, 0))
+        for y in range(10, 100, 10):
+            touch("touchMove", finger1=(50, y), **disturb(y))
+        touch("touchEnd")
+        settle(pad)
+        return paper(pad)
+
+    def second_finger(y):
+        if y == 30:
+            touch("touchStart", finger1=(50, y), finger2=(0, 50))
+        return {"finger2": (100 - y, y)} if 30 <= y < 70 else {}  # then it is lifted
+
+    def mouse(y):
+        for kind in ("mouseMoved", "mousePressed", "mouseMoved", "mouseReleased"):
+            x, top = at(100 - y, y)
+            more = {} if kind == "mouseMoved" else {"button": "left", "clickCount": 1}
+            browser.send("Input.dispatchMouseEvent", {"type": kind, "x": x, "y": top, **more})
+        return {}
+
+    undisturbed = draw_one(lambda y: {})
+    assert digit(pad) == "1"
+    assert draw_one(second_finger) == undisturbed
+    assert draw_one(mouse) == undisturbed
+
+
+def test_what_is_kept_is_what_the_paper_shows(pad, server):
+    draw(pad, SHAPES["7 with a bar"])
+    press(pad, "Eraser")
+    draw(pad, [line((30, 45), (40, 55))])
+    press(pad, "Right – keep it")
+    pad.get_by_text("Kept as").wait_for()
+    path = server[1] / "kept" / re.search(r"7_[\d-]+\.png", status(pad))[0]
+    kept = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+    url = pad.locator(".paper").evaluate("paper => paper.toDataURL()")
+    shown = cv2.imdecode(
+        np.frombuffer(base64.b64decode(url.partition(",")[2]), np.uint8), cv2.IMREAD_GRAYSCALE
+    )
+    shown = cv2.resize(shown, kept.shape, interpolation=cv2.INTER_AREA)
+    assert ((kept < 128) == (shown < 128)).mean() > 0.99
+    press(pad, "Take it back")
+    pad.get_by_text("is deleted").wait_for()
+
+
+def test_a_right_answer_is_kept_with_one_click_and_can_be_taken_back(pad, server):
+    folder = server[1] / "kept"
+    press(pad, "Right – keep it")
+    assert "empty" in status(pad) and is_disabled(pad, "Take it back")
+    before = {*folder.glob("*")}
+    kept = []
+    for name in ("4 open", "6 curved"):
+        clear(pad)
+        draw(pad, SHAPES[name])
+        press(pad, "Right – keep it")
+        pad.get_by_text(f"{name[0]}_").wait_for()
+        kept += {*folder.glob("*")} - before - {*kept}
+    assert [path.name[:2] for path in kept] == ["4_", "6_"]
+    for path in reversed(kept):
+        assert path.exists() and not is_disabled(pad, "Take it back")
+        press(pad, "Take it back")
+        pad.get_by_text(f"{path.name} is deleted").wait_for()
+        assert not path.exists()
+    assert {*folder.glob("*")} == before
+    pad.locator('.back[aria-disabled="true"]').wait_for()
+    # A file that somebody else has deleted.
+    press(pad, "Right – keep it")
+    pad.get_by_text("Kept as").wait_for()
+    (path,) = {*folder.glob("*")} - before
+    path.unlink()
+    press(pad, "Take it back")
+    pad.get_by_text("is gone already").wait_for()
+    pad.locator('.back[aria-disabled="true"]').wait_for()
 
 
 def test_a_correction_is_kept_and_said(pad, server):
     folder = server[1] / "kept"
-    pad.get_by_role("button", name="Keep it").click()
-    assert "empty" in pad.get_by_role("status").text_content()
+    press(pad, "Keep it")
+    assert "empty" in status(pad)
     draw(pad, SHAPES["7 with a bar"])
-    pad.get_by_role("button", name="Keep it").click()
-    assert "Choose" in pad.get_by_role("status").text_content() and not folder.exists()
+    before = {*folder.glob("*")}
+    press(pad, "Keep it")
+    assert "Choose" in status(pad) and {*folder.glob("*")} == before
     pad.get_by_label("That was wrong").select_option("7")
-    pad.get_by_role("button", name="Keep it").click()
+    press(pad, "Keep it")
     pad.get_by_text("Kept as").wait_for()
-    (path,) = folder.iterdir()
-    assert path.name in pad.get_by_role("status").text_content()
+    (path,) = {*folder.iterdir()} - before
+    assert path.name in status(pad)
     assert path.name.startswith("7_")
     picture = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
     assert picture.shape == (280, 280) and np.median(picture) == 255 and picture.min() == 0
-    assert reading.preprocess(path).digit.any()
+    assert reading.preprocess(path).image.any()
     # An unwritable folder: say so, and keep the drawing on the paper.
     folder.rename(folder.with_name("kept before"))
     folder.touch()
     pad.get_by_label("That was wrong").select_option("4")
-    pad.get_by_role("button", name="Keep it").click()
+    press(pad, "Keep it")
     pad.get_by_text("Not kept").wait_for()
     assert digit(pad) == "7"
     folder.unlink()
+    folder.with_name("kept before").rename(folder)
+    press(pad, "Take it back")
+    pad.get_by_text("is deleted").wait_for()
+
+
+def test_of_two_digits_their_number_is_said(pad):
+    for strokes, shift in ((SHAPES["1 with a flag"], 0), (SHAPES["7 with a bar"], 70)):
+        draw(pad, [stroke * 0.5 + (shift, 25) for stroke in strokes])
+    note = pad.locator(".note").text_content()
+    assert "2 digits" in note and "one at a time" in note
+    clear(pad)
+    assert pad.locator(".note").text_content() == ""
 
 
 def test_everything_can_be_done_by_keyboard(pad):
@@ -408,8 +603,8 @@ def test_everything_can_be_done_by_keyboard(pad):
     settle(pad)
     assert digit(pad) == "7"
     pad.get_by_text("Read as 7").wait_for(state="attached")
-    for name in ("Undo", "Clear"):
-        press("Tab")
+    for name in ("", "Eraser", "Undo", "Redo", "Clear", "Full screen", "Right – keep it"):
+        press("Tab")  # the first is the pen that is chosen
         assert pad.page.evaluate("document.activeElement.textContent") == name
         outline = "getComputedStyle(document.activeElement).outlineStyle"
         assert pad.page.evaluate(outline) == "solid"
@@ -418,8 +613,12 @@ def test_everything_can_be_done_by_keyboard(pad):
     press("Tab")
     press("Enter")
     pad.get_by_text("Kept as").wait_for()
-    keys.press("Shift+Tab")
-    keys.press("Shift+Tab")
+    press("Tab")
+    press("Enter")
+    pad.get_by_text("is deleted").wait_for()
+    assert pad.page.evaluate("document.activeElement.textContent") == "Take it back"
+    for _ in range(5):
+        press("Shift+Tab")
     press("Enter")
     settle(pad)
     assert digit(pad) == ""
@@ -432,7 +631,7 @@ def test_everything_can_be_done_by_keyboard(pad):
 def test_a_pen_pressed_harder_draws_broader_and_a_finger_draws_too(pad):
     browser = pad.page.context.new_cdp_session(pad.page)
     box = pad.locator(".paper").bounding_box()
-    x, top, bottom = (box["x"] + 140, box["y"] + 50, box["y"] + 230)
+    (x, top), (_, bottom) = places(pad)(50, 5), places(pad)(50, 95)
 
     def pen(kind, y, force):
         options = {"button": "left", "buttons": 1, "pointerType": "pen", "force": force}
@@ -469,6 +668,23 @@ def dark_pixels(pad):
             return data.filter((value, i) => i % 4 === 0 && value < 128).length;
         }"""
     )
+
+
+def paper(pad):
+    """What the paper shows, without the ring where the keyboard's pen or the eraser is."""
+    pad.locator(".paper").evaluate("paper => paper.blur()")
+    was_erasing = pad.get_by_role("button", name="Eraser", pressed=True).count()
+    if was_erasing:
+        press(pad, "Eraser")
+    shown = pad.locator(".paper").evaluate("paper => paper.toDataURL()")
+    if was_erasing:
+        press(pad, "Eraser")
+    return shown
+
+
+def is_disabled(pad, name):
+    button = pad.get_by_role("button", name=name, exact=True)
+    return button.get_attribute("aria-disabled") == "true"
 
 
 def test_a_screen_reader_finds_names_and_values(pad):
@@ -520,13 +736,77 @@ def test_a_narrow_cell_wraps(pad):
     try:
         pad.page.set_viewport_size({"width": 620, "height": 1200})
         pad.page.wait_for_timeout(500)
-        left, right = (pad.locator(part).bounding_box() for part in (".left", ".right"))
-        assert right["y"] >= left["y"] + left["height"]
+        above, below = (pad.locator(part).bounding_box() for part in (".tools", ".bars"))
+        assert below["y"] >= above["y"] + above["height"]
         assert pad.evaluate("pad => pad.scrollWidth <= pad.clientWidth")
         draw(pad, SHAPES["4 open"])
         assert digit(pad) == "4"
     finally:
         pad.page.set_viewport_size({"width": 1200, "height": 1000})
+
+
+def test_the_pad_grows_with_its_cell_up_to_a_maximum(pad):
+    draw(pad, SHAPES["2 looped"])
+    sizes = {}
+    try:
+        for cell in (340, 390, 700, 1000, 1400, 2000):
+            pad.evaluate("(pad, width) => { pad.parentNode.style.width = `${width}px`; }", cell)
+            pad.page.wait_for_timeout(200)
+            sizes[cell] = pad.evaluate(
+                """(pad) => [".paper", ".bars", ".clear", ".help"].map((part) => {
+                    const found = pad.querySelector(part);
+                    return part === ".help" || part === ".clear"
+                        ? parseFloat(getComputedStyle(found).fontSize) : found.clientWidth;
+                })"""
+            )
+            assert pad.evaluate("pad => pad.scrollWidth <= pad.clientWidth")
+            draw(pad, [])
+            assert digit(pad) == "2"
+    finally:
+        pad.evaluate("(pad) => { pad.parentNode.style.width = ''; }")
+    assert sizes[340][0] == sizes[390][0] == 280
+    assert 280 < sizes[700][0] < sizes[1000][0] <= sizes[1400][0] == sizes[2000][0] > 420
+    assert sizes[700][1] < sizes[1000][1] and sizes[700][2] < sizes[1000][2]
+    assert min(size[3] for size in sizes.values()) >= 12
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_full_screen_is_as_large_as_the_window_and_escape_leaves(pad, refused):
+    page = pad.page
+    if refused:
+        page.evaluate(
+            """() => {
+                window.asked = Element.prototype.requestFullscreen;
+                Element.prototype.requestFullscreen = () => Promise.reject(new Error("no"));
+            }"""
+        )
+    small = pad.locator(".paper").bounding_box()["width"]
+    text = "pad => parseFloat(getComputedStyle(pad.querySelector('.pad')).fontSize)"
+    small_text = pad.evaluate(text)
+    try:
+        press(pad, "Full screen")
+        page.wait_for_timeout(500)
+        assert page.evaluate("Boolean(document.fullscreenElement)") is not refused
+        window = page.evaluate("[innerWidth, innerHeight]")
+        assert pad.evaluate("pad => [pad.clientWidth, pad.clientHeight]") == window
+        assert pad.evaluate(
+            "pad => pad.contains(document.elementFromPoint(3, 3))"
+            " && pad.contains(document.elementFromPoint(innerWidth - 3, innerHeight - 3))"
+        )
+        assert pad.evaluate("pad => pad.scrollHeight <= pad.clientHeight")
+        assert pad.locator(".paper").bounding_box()["width"] > 1.2 * small
+        assert pad.evaluate(text) > small_text
+        draw(pad, SHAPES["8 of two rings"])
+        assert digit(pad) == "8"
+    finally:
+        page.keyboard.press("Escape")
+        if refused:
+            page.evaluate("() => { Element.prototype.requestFullscreen = window.asked; }")
+    page.wait_for_timeout(500)
+    assert not page.evaluate("Boolean(document.fullscreenElement)")
+    assert pad.get_by_role("button", name="Full screen", pressed=False).count() == 1
+    assert pad.locator(".paper").bounding_box()["width"] == small
+    assert digit(pad) == "8"
 
 
 def run_cell(page, index):

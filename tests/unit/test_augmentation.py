@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from digitlib import augmentation, evaluation, forms, weights
+from digitlib import augmentation
 
 
 def blank_digits(n):
@@ -65,25 +65,6 @@ def test_only_geometry_leaves_pens_and_forms_alone(monkeypatch, small):
     x, y = small.x_train[:20], small.y_train[:20]
     images, _ = augmentation.Augmented(x, y, batch_size=20, only_geometry=True)[0]
     assert not np.array_equal(images, x)
-
-
-def test_what_other_schools_teach_is_still_the_digit_and_is_read(mnist):
-    rng = np.random.default_rng(0)
-    images, labels = [], []
-    for label in (1, 4, 6, 7, 9):
-        plain = mnist.x_test[mnist.y_test == label][:200]
-        before = plain.copy()
-        copies = [forms.regional_form(image, label, rng) for image in plain]
-        changed = [not np.array_equal(a, b) for a, b in zip(copies, plain, strict=True)]
-        share = forms.SHARES[label]
-        assert share / 3 < np.mean(changed) < share + 0.1, "not each has room for its habit"
-        assert np.array_equal(plain, before)
-        images += [copy for copy, new in zip(copies, changed, strict=True) if new]
-        labels += [label] * sum(changed)
-    result = evaluation.evaluate(
-        weights.shipped_model("reader"), np.stack(images), np.array(labels)
-    )
-    assert result.accuracy >= 0.98
 
 
 def test_an_epoch_of_augmented_batches_covers_every_image_once(monkeypatch):

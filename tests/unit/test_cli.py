@@ -1,6 +1,9 @@
 """The command line: thin, quiet, one sentence for an error."""
 
+import contextlib
+import io
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -11,7 +14,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from digitlib import cli, data, reading, weights
+from digitlib import cli, data, weights
+from digitlib.reading import files
 from project import SAMPLES
 
 SEVEN = str(SAMPLES / "dark_on_light.png")
@@ -105,8 +109,8 @@ def test_folders_and_patterns_stand_for_the_pictures_in_them(capsys, tmp_path):
     assert [o["file"] for o in predict(capsys, tmp_path)[1]] == expected
     assert [o["file"] for o in predict(capsys, tmp_path / "*.*NG")[1]] == expected[:1]
     (tmp_path / "empty").mkdir()
-    status, (empty,) = predict(capsys, tmp_path / "empty")
-    assert status == 1 and "folder" in empty["error"]
+    status, (empty, seven) = predict(capsys, tmp_path / "empty", SEVEN)
+    assert status == 1 and "no pictures in the folder" in empty["error"] and seven["text"] == "7"
 
 
 def test_a_line_for_people_has_digit_probability_and_note(capsys, tmp_path):
@@ -125,8 +129,19 @@ def test_the_stages_are_drawn_into_a_file(options, capsys, tmp_path):
     assert cli.main(["predict", *options, "--stages", str(out), SEVEN]) == 0
     assert min(Image.open(out).size) > 200
     assert cli.main(["predict", "--stages", str(tmp_path / "no" / "x.png"), SEVEN]) == 1
-    assert cli.main(["predict", "--stages", str(out), SEVEN, SEVEN]) == 1
-    assert len(capsys.readouterr().err.splitlines()) <= 5
+    assert "could not be written" in capsys.readouterr().err
+
+
+def test_stages_of_several_pictures_are_refused_before_anything_is_read(capsys, tmp_path):
+    shutil.copy(SEVEN, tmp_path / "a.png")
+    shutil.copy(SEVEN, tmp_path / "b.png")
+    out = tmp_path / "out" / "stages.png"
+    for names in ([SEVEN, SEVEN], [str(tmp_path)]):
+        assert cli.main(["predict", "--stages", str(out), *names]) == 1
+        said = capsys.readouterr()
+        assert said.out == "" and said.err == (
+            "--stages draws one picture, and here are 2; name one.\n"
+        )
 
 
 def test_another_network_can_be_named_by_its_path(capsys, tmp_path):
@@ -135,15 +150,106 @@ def test_another_network_can_be_named_by_its_path(capsys, tmp_path):
     assert status == 0 and seven["text"] == "7"
 
 
+def test_a_network_of_ones_own_can_be_named_as_it_was_saved(monkeypatch, capsys, tmp_path):
+    """Wherever it was saved before: in the folder of either source."""
+    monkeypatch.setenv("DIGITLIB_MODELS", str(tmp_path))
+    for source, name in (("mnist", "my_reader"), ("sklearn", "other")):
+        (tmp_path / source).mkdir()
+        shutil.copy(weights.PRETRAINED / "cnn.keras", tmp_path / source / f"{name}.keras")
+        status, (seven,) = predict(capsys, "--model", name, SEVEN)
+        assert status == 0 and seven["text"] == "7"
+    assert cli.main(["predict", "--model", "my_raeder", SEVEN]) == 1
+    assert capsys.readouterr().err.endswith("cnn_fast, reader, my_reader, other.\n")
+
+
+@pytest.mark.parametrize("command", ["predict --model raeder 7.png", "train raeder"])
+def test_a_misspelled_network_is_answered_before_tensorflow_is_loaded(command):
+    code = f"""if True:
+        import sys
+        from digitlib import cli
+        status = cli.main({command.split()!r})
+        print(status, {{"keras", "tensorflow"}} & set(sys.modules))
+    """
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout == "1 set()\n"
+    assert "'raeder'; choose from dense" in done.stderr
+
+
+def test_an_address_is_no_file(capsys):
+    status, (answer,) = predict(capsys, "https://example.org/7.png")
+    assert status == 1
+    assert answer["error"] == (
+        "https://example.org/7.png is an address; save the picture and name the file."
+    )
+
+
+def test_a_dash_is_standard_input(monkeypatch, capsys):
+    for content, said in (
+        ((SAMPLES / "dark_on_light.png").read_bytes(), "7"),
+        (b"", "The picture is empty"),
+    ):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+        _, (answer,) = predict(capsys, "-")
+        assert answer["file"] == "-" and said in answer.get("text", answer.get("error"))
+
+
+def test_boxes_are_in_the_files_own_pixels_when_a_photograph_was_shrunk(
+    monkeypatch, capsys, tmp_path
+):
+    Image.open(SEVEN).convert("RGB").resize((1600, 1600)).save(tmp_path / "7.jpg")
+    _, (plain,) = predict(capsys, tmp_path / "7.jpg")
+    monkeypatch.setattr(files, "MOST_PIXELS", 1_000_000)
+    monkeypatch.setattr(files, "SHRUNK_SIDE", 400)
+    _, (shrunk,) = predict(capsys, tmp_path / "7.jpg")
+    (one,), (other,) = plain["digits"], shrunk["digits"]
+    assert other["box"] != one["box"] and other["digit"] == 7
+    assert np.abs(np.subtract(one["box"], other["box"])).max() <= 16
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+def test_a_long_run_says_at_a_terminal_how_far_it_is(tmp_path):
+    """The bar and the total go to standard error, if that is a terminal; answers stay whole."""
+    import fcntl
+    import pty
+    import struct
+    import termios
+
+    for i in range(24):
+        shutil.copy(SEVEN, tmp_path / f"{i:02d}.png")
+    (tmp_path / "24.png").write_text("no picture")
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    command = [sys.executable, "-m", "digitlib", "predict", "--json", tmp_path]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=theirs) as process:
+        os.close(theirs)
+        told = b""
+        with contextlib.suppress(OSError):  # the other end is closed
+            while part := os.read(ours, 10_000):
+                told += part
+        answers = process.stdout.read().splitlines()
+    assert len(answers) == 25 and all(json.loads(line)["file"] for line in answers)
+    assert b"/25" in told
+    assert b"25 pictures in" in told and b"24 read, 0 with a note, 1 that could not" in told
+
+
+def test_a_bug_shows_its_traceback(monkeypatch):
+    def broken(*_):
+        raise ValueError("a bug of ours")
+
+    monkeypatch.setattr(weights, "open_reader", broken)
+    with pytest.raises(ValueError, match="a bug of ours"):
+        cli.main(["predict", SEVEN])
+
+
 def test_many_files_are_answered_one_by_one(monkeypatch, capsys):
     """The first answer is out before the last file is read, so that a pipe can start."""
-    read, printed = reading.read_image, []
+    read, printed = files.read_scaled, []
 
     def watched(path):
         printed.append(len(capsys.readouterr().out.splitlines()))
         return read(path)
 
-    monkeypatch.setattr(reading, "read_image", watched)
+    monkeypatch.setattr(files, "read_scaled", watched)
     assert cli.main(["predict", "--json", SEVEN, SEVEN, SEVEN]) == 0
     assert printed == [0, 1, 1]
 

@@ -312,7 +312,6 @@ def test_pickled_objects_are_never_loaded(tmp_path):
 
 
 def test_without_a_network_mnist_raises_and_auto_falls_back(nowhere, capsys):
-    began = time.monotonic()
     with pytest.raises(
         DataError, match=r"could not be downloaded \(.*refused.*\); copy mnist.npz into"
     ):
@@ -321,17 +320,17 @@ def test_without_a_network_mnist_raises_and_auto_falls_back(nowhere, capsys):
     assert load_data("auto").name == "sklearn"
     notice = capsys.readouterr().out
     assert "could not be downloaded" in notice and "scikit-learn's 1,797 digits" in notice
-    assert time.monotonic() - began < 10
     assert list(nowhere.iterdir()) == []
 
 
-def test_a_network_that_swallows_everything_holds_nobody_up_for_20_seconds(nowhere, monkeypatch):
+def test_a_network_that_swallows_everything_is_given_up(nowhere, monkeypatch):
+    monkeypatch.setattr(data, "STALL_SECONDS", 1)
     with socket.create_server(("127.0.0.1", 0)) as silent:  # connections are made, never answered
         proxies(monkeypatch, f"http://127.0.0.1:{silent.getsockname()[1]}")
         began = time.monotonic()
         with pytest.raises(DataError, match="does not answer"):
             load_data("mnist")
-        assert time.monotonic() - began < 20
+        assert time.monotonic() - began < data.DOWNLOAD_SECONDS / 3
     assert not (nowhere / "mnist.npz").exists()
 
 
@@ -339,14 +338,15 @@ def test_a_download_that_stalls_or_drips_is_given_up(nowhere, monkeypatch, capsy
     half = sending(bytes(200_000), length=400_000)
     drip = sending(bytes(100_000_000), piece=20_000, pause=0.1)
     monkeypatch.setattr(data, "STALL_SECONDS", 2)
-    monkeypatch.setattr(data, "DOWNLOAD_SECONDS", 6)
-    for answer, at_least in ((half, 2), (drip, 6)):
+    monkeypatch.setattr(data, "DOWNLOAD_SECONDS", 5)
+    for answer, at_least in ((half, 2), (drip, 5)):
         with server(answer) as address:
             use(monkeypatch, address)
             began = time.monotonic()
             with pytest.raises(DataError, match="does not answer"):
                 load_data("mnist")
-            assert at_least <= time.monotonic() - began < at_least + 4
+            # The server would go on for one minute, or for eight.
+            assert at_least <= time.monotonic() - began < at_least + 40
             time.sleep(0.5)
     assert capsys.readouterr() == ("", ""), "no progress bar, nor one from the thread left behind"
     assert not (nowhere / "mnist.npz").exists()
@@ -366,6 +366,7 @@ def test_two_processes_may_download_at_once(real_file, tmp_path):
         from pathlib import Path
         from digitlib import data
         data.DATA_DIR, data._URL, data._SHA256 = Path(sys.argv[1]), *sys.argv[2:]
+        data.STALL_SECONDS = 120  # the server waits for the other process
         assert data.load_data("mnist").name == "mnist"
     """
     content = real_file.read_bytes()
@@ -374,11 +375,11 @@ def test_two_processes_may_download_at_once(real_file, tmp_path):
         "KERAS_HOME": str(tmp_path / "keras"),
     }
     environment.pop("DIGITLIB_DATA", None)
-    served = []
+    both_ask = threading.Barrier(2, timeout=120)
 
     def answer(handler):
-        served.append(handler)
-        sending(content, pause=0.3)(handler)
+        both_ask.wait()
+        sending(content)(handler)
 
     with server(answer) as address:
         digest = data.hashlib.sha256(content).hexdigest()
@@ -392,7 +393,6 @@ def test_two_processes_may_download_at_once(real_file, tmp_path):
         outcomes = [process.communicate(timeout=300) for process in both]
     assert [process.returncode for process in both] == [0, 0], outcomes
     assert {error for _, error in outcomes} == {""}
-    assert len(served) == 2, "the second process was to start before the first had ended"
     assert [path.name for path in (tmp_path / "data").iterdir()] == ["mnist.npz"]
 
 

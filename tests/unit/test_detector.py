@@ -1,10 +1,10 @@
-"""The digit detector: what it learns from, and where its threshold is set."""
+"""The digit detector: what it learns from, and what its card tells."""
 
 import json
 
 import numpy as np
 
-from digitlib import augmentation, evaluation, outliers, training, weights
+from digitlib import outliers, weights
 
 
 def test_outliers_are_no_digits_and_are_placed_as_the_chain_places_digits(small):
@@ -20,26 +20,13 @@ def test_outliers_are_no_digits_and_are_placed_as_the_chain_places_digits(small)
     assert np.median(widest) <= 21  # in the box of 20, give or take a blur
 
 
-def test_the_threshold_rejects_about_the_share_it_was_told(mnist):
-    detector = weights.shipped_detector()
-    before = training.set_rejection_threshold(detector, mnist.x_val[:2000], share=0.05)
-    x = mnist.x_val[:2000:2]
-    far = np.stack([augmentation.of_few_pixels(image, 10) for image in x])
-    plain, few = (evaluation.predict(detector, images)[:, 0] < 0.5 for images in (x, far))
-    assert 0 < before < 1
-    assert 0.02 < (plain.mean() + few.mean()) / 2 < 0.08
-
-
-def test_the_card_tells_how_the_detector_was_made_and_what_it_does(mnist):
+def test_the_card_tells_how_the_detector_was_made():
     path = weights.PRETRAINED / "detector" / "detector.json"
     card = json.loads(path.read_text(encoding="utf-8"))
     detector = weights.shipped_detector()
     assert card["name"] == detector.name == "detector"
     assert card["parameters"] == detector.count_params()
     assert card["command"] == f"python -m digitlib train detector --seed {card['seed']} --ship"
-    rejected, caught = training.rejection_rates(detector, mnist.x_test, mnist.y_test)
-    assert abs(rejected - card["test digits rejected"]) <= 2e-4
-    assert abs(caught - card["outliers rejected"]) <= 0.002
 
 
 def test_every_shape_is_drawn_by_a_function_of_its_own():

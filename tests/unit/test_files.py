@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from digitlib.errors import ImageError
-from digitlib.reading.files import read_image
+from digitlib.reading.files import read_image, read_scaled
 from fuzz_images import peak_memory
 from project import ROOT
 
@@ -274,6 +274,20 @@ def test_no_file_is_left_open(seven, tmp_path):
         assert len(list(Path("/proc/self/fd").iterdir())) == before, (name, kept.shape, caught)
 
 
+def test_a_large_photograph_is_shrunk_while_it_is_decoded(tmp_path):
+    """A JPEG of 60 megapixels; other formats, and a progressive JPEG, keep the bound of 50."""
+    sheet = np.full((6000, 10_000), 240, np.uint8)
+    cv2.rectangle(sheet, (4000, 1000), (4800, 5000), 10, -1)
+    large = Image.fromarray(sheet)
+    picture, scale = read_scaled(saved(large, "JPEG", exif=with_exif(6)))
+    assert scale == 2 and picture.shape == (5000, 3000, 3)
+    (rows, columns) = np.nonzero(picture[..., 0] < 128)
+    assert abs(rows.min() - 2000) <= 2 and abs(columns.min() - (3000 - 2500)) <= 2
+    for content in (saved(large, "PNG"), saved(large, "JPEG", progressive=True)):
+        with pytest.raises(ImageError, match=r"than 50 megapixels \(a JPEG .* 200\)"):
+            read_image(content)
+
+
 @pytest.mark.skipif(not peak_memory(), reason="needs a system that says how much memory was taken")
 @pytest.mark.parametrize(("name", "mode"), [("PNG", "RGBA"), ("TIFF", "F"), ("JPEG", "CMYK")])
 def test_fifty_megapixels_take_less_than_a_gibibyte(tmp_path, name, mode):
@@ -281,7 +295,7 @@ def test_fifty_megapixels_take_less_than_a_gibibyte(tmp_path, name, mode):
     large.save(tmp_path / "large", name, exif=with_exif(6))
     script = """if True:
         import sys
-        from digitlib.reading.files import read_image
+        from digitlib.reading.files import read_image, read_scaled
         from fuzz_images import peak_memory
         before = peak_memory()
         assert read_image(sys.argv[1]).shape == (8000, 6250, 3)

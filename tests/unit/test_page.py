@@ -1,16 +1,11 @@
 """Every digit on a page: found, in reading order, and cut apart where digits touch."""
 
-import csv
-from difflib import SequenceMatcher
-
 import cv2
 import numpy as np
 import pytest
 
-from benchmarks import handwriting as bench
 from digitlib.errors import ImageError
-from digitlib.reading import ReadWarning, page, paper
-from project import SAMPLES
+from digitlib.reading import ReadWarning, page
 from synthetic import cameras, layout, papers, pens, strokes
 
 
@@ -74,49 +69,6 @@ def test_light_digits_on_a_dark_page_are_read(reader, sheet):
     assert reader.read_page(255 - as_photo(sheet[0])).text == "123456\n7890\n38025"
 
 
-def test_the_sample_pages_are_read(reader):
-    with (SAMPLES / "pages.csv").open() as file:
-        rows = list(csv.DictReader(file))
-    right = there = 0
-    for row in rows:
-        wanted = row["text"].split("|")
-        found = reader.read_page(SAMPLES / row["file"]).text.split("\n")
-        assert len(found) == len(wanted), row["file"]
-        for line, expected in zip(found, wanted, strict=True):
-            there += len(expected)
-            right += sum(
-                block.size for block in SequenceMatcher(a=line, b=expected).get_matching_blocks()
-            )
-    assert len(rows) >= 6
-    assert right / there >= 0.99, f"{right} of {there}"
-
-
-def test_clean_pages_of_mnist_come_out_right(reader, mnist):
-    right, there, found = bench.pages(reader, mnist.x_test, mnist.y_test, 12)
-    assert right / there >= 0.995, (right, there, found)
-    assert abs(found - there) <= 2
-
-
-def test_digits_that_touch_are_cut_apart(reader, mnist):
-    right, there, _ = bench.pages(reader, mnist.x_val, mnist.y_val, 4, gap=(-0.05, 0.02), columns=8)
-    assert right / there >= 0.94, (right, there)
-
-
-def test_the_last_rows_of_a_full_page_are_cut_like_the_first(reader, mnist):
-    layout = {"rows": 12, "columns": 14, "heights": (35, 50), "gap": (-0.05, 0.02)}
-    right, there, found = bench.pages(reader, mnist.x_val, mnist.y_val, 1, **layout)
-    assert there == 168 and abs(found - there) <= 4
-    assert right / there >= 0.95
-
-
-def test_hard_pages_lose_little(reader, mnist):
-    for name in ("shadow", "noise", "ruled paper", "perspective", "turned", "few pixels"):
-        right, there, _ = bench.pages(
-            reader, mnist.x_val, mnist.y_val, 2, bench.CONDITIONS[name], 0.5
-        )
-        assert right / there >= 0.95, name
-
-
 def test_an_empty_page_has_no_digits(reader):
     answer = reader.read_page(np.full((600, 800), 240, np.uint8))
     assert answer.rows == () and answer.text == "" and answer.warning == ReadWarning.NO_INK
@@ -126,15 +78,6 @@ def test_the_best_split_covers_everything_once_at_the_least_cost():
     spans = [(0, 2), (0, 1), (1, 2), (2, 3)]
     assert page.viterbi_path(spans, [5.0, 1.0, 1.0, 0.0]) == [1, 2, 3]
     assert page.viterbi_path(spans, [1.5, 1.0, 1.0, 0.0]) == [0, 3]
-
-
-def test_rules_are_taken_out_and_the_strokes_across_them_stay():
-    mask = np.zeros((300, 600), bool)
-    mask[100:103] = mask[200:203] = True
-    mask[60:240, 300:312] = True
-    left = paper.remove_ruled_lines(mask)
-    assert left[60:240, 302:310].all()
-    assert not left[100:103, :280].any() and not left[200:203, 330:].any()
 
 
 def test_a_page_is_left_as_it_was(reader, sheet):

@@ -14,7 +14,9 @@ from digitlib.evaluation import Evaluation
 @pytest.fixture(autouse=True)
 def closed_figures():
     plt.close("all")
-    yield
+    with mpl.rc_context():
+        plotting.use_style()
+        yield
     plt.close("all")
 
 

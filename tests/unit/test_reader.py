@@ -8,6 +8,7 @@ from PIL import Image
 from digitlib import reading
 from digitlib.errors import ModelError, NoInkError
 from digitlib.reading import Reader, ReadWarning
+from digitlib.reading.mnist_format import is_straight_stroke
 from synthetic import layout, pens, strokes
 
 
@@ -104,3 +105,38 @@ def test_a_page_says_which_of_its_marks_are_no_digits(network):
     assert answer.warning == ReadWarning.SOME_NOT_DIGITS
     assert [digit.digit for digit in answer.digits if digit.rejected] == [7]
     assert [digit.digit for digit in answer.digits if not digit.rejected] == [4]
+
+
+@pytest.mark.parametrize("pen", [8, 16, 24])
+@pytest.mark.parametrize("lean", [0, 12])
+def test_a_1_drawn_with_a_ruler_is_a_digit(reader, pen, lean):
+    """As the arrow keys of the sketchpad draw it: nothing in MNIST is so straight."""
+    for length in (80, 160, 240):
+        sheet = np.full((280, 280), 255, np.uint8)
+        ends = (140 + lean, 140 - length // 2), (140 - lean, 140 + length // 2)
+        cv2.line(sheet, *ends, 0, pen, cv2.LINE_AA)
+        answer = reader.read_digit(sheet)
+        assert answer.text == "1" and answer.warning is None, length
+
+
+def test_only_one_straight_upright_stroke_is_taken_for_a_ruled_1(small):
+    def drawn(*lines):
+        image = np.zeros((28, 28), np.uint8)
+        for line in lines:
+            cv2.polylines(image, [np.array(line)], False, 255, 3)
+        return image
+
+    assert is_straight_stroke(drawn([(14, 4), (14, 23)]))
+    assert is_straight_stroke(drawn([(17, 4), (11, 23)]))
+    for other in (
+        drawn([(4, 14), (23, 14)]),  # it lies
+        drawn([(20, 4), (8, 23)]),  # a slash
+        drawn([(14, 10), (14, 18)]),  # a dash
+        drawn([(14, 4), (14, 23)], [(9, 9), (14, 4)]),  # a 1 with a flag: the networks know it
+        drawn([(9, 4), (9, 23)], [(18, 4), (18, 23)]),
+        drawn([(14, 4), (10, 13), (14, 23)]),
+        np.zeros((28, 28), np.uint8),
+    ):
+        assert not is_straight_stroke(other)
+    others = small.x_train[small.y_train != 1]
+    assert not any(is_straight_stroke(image) for image in others)

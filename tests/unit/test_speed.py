@@ -2,15 +2,7 @@
 
 import math
 
-import pytest
-
 from benchmarks import speed
-from digitlib import load_data
-
-
-@pytest.fixture(scope="module")
-def small():
-    return load_data("sklearn")
 
 
 def test_keras_example_has_the_published_layers():

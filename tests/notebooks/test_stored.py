@@ -1,56 +1,23 @@
-"""The notebooks as such: stored outputs, links, and cells that may be run again.
+"""The notebooks as they are stored: outputs, links, exercises, and sections that may be run again.
 
 That each runs, from a fresh kernel and with no other having run, is what nbval shows in the same
 pytest run: conftest.py gives every notebook an empty models folder.
 """
 
 import ast
-import copy
-import itertools
 import re
 import shlex
 import subprocess
 import symtable
 import sys
-from concurrent.futures import ThreadPoolExecutor
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
 
-from notebook_runner import environment, fresh_copy
-from project import NOTEBOOKS, ROOT
+from notebook_cells import CHECKED, PATHS, code_cells, each_notebook, exercises, printed, read
+from project import ROOT
 from text_numbers import loose_shares
 from wrong_answers import WRONG
-
-PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
-each_notebook = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
-CHECKED = "nbval-check-output"
-
-
-def read(path):
-    return nbformat.read(path, as_version=4)
-
-
-def code_cells(notebook):
-    return [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
-
-
-def printed(cell):
-    """The text a cell printed or showed; not its pictures, tables in HTML and widgets."""
-    streams = [o.text for o in cell.outputs if o.output_type == "stream"]
-    shown = [
-        o.data["text/plain"]
-        for o in cell.outputs
-        if o.output_type == "execute_result" and "text/plain" in o.data
-    ]
-    return "".join(streams + shown)
-
-
-def without_times(text):
-    """Mask what differs from run to run: "1.2 s", "35 ms/step", a widget's or object's address."""
-    text = re.sub(r"\b\d+([.,]\d+)?\s?(s|ms|µs|seconds?|minutes?)\b", "TIME", text)
-    return re.sub(r"\b0x[0-9a-f]+\b|[0-9a-f]{32}", "ADDRESS", text)
 
 
 def test_all_are_there():
@@ -155,80 +122,6 @@ def sections(cells):
     return found
 
 
-def exercises(cells):
-    """(checker's name, code cell, its call of the checker, solution's code) of each exercise."""
-    found = []
-    for cell, following in itertools.pairwise(cells):
-        if "exercise" in cell.metadata.get("tags", []):
-            call = cell.source[cell.source.rindex("\ncheck.") :].strip()
-            assert "solution" in following.metadata.get("tags", []), cell.source
-            (code,) = re.findall(r"```python\n(.*?)\n```", following.source, re.DOTALL)
-            found.append((re.match(r"check\.(\w+)\(", call)[1], cell, call, code))
-    return found
-
-
-def run(path, folder, models):
-    """Execute a notebook on the small digits as an eager reader might; return the code cells run.
-
-    Each cell twice in a row; then the exercises' solutions and wrong answers. metadata.run says
-    which of these a cell belongs to.
-    """
-    notebook = read(folder / "notebooks" / path.name)
-    original, notebook.cells = notebook.cells, []
-
-    def append(cell, kind):
-        notebook.cells.append(copy.deepcopy(cell))
-        notebook.cells[-1].metadata["run"] = kind
-        notebook.cells[-1].id = f"cell-{len(notebook.cells)}"
-
-    for cell in original:
-        for kind in ("once", "again") if cell.cell_type == "code" else ():
-            append(cell, kind)
-    for name, _, call, code in exercises(original):
-        for answer in (code, *(wrong for wrong, _ in WRONG[name])):
-            append(nbformat.v4.new_code_cell(f"{answer}\n{call}"), name)
-    where = {"metadata": {"path": str(folder / "notebooks")}}
-    variables = environment(folder, offline=True) | {"DIGITLIB_MODELS": str(models / path.stem)}
-    client = NotebookClient(notebook, timeout=600, resources=where, allow_errors=True)
-    client.execute(env=variables)
-    return notebook.cells
-
-
-def ran(cells, kind):
-    """The cells of one part of a run, of which none may have failed."""
-    chosen = [cell for cell in cells if cell.metadata["run"] == kind]
-    for cell in chosen:
-        errors = [o.evalue for o in cell.outputs if o.output_type == "error"]
-        assert not errors, f"{errors[0]}\n{cell.source}"
-    return chosen
-
-
-@pytest.fixture(scope="module")
-def runs(request, tmp_path_factory):
-    """Each asked-for notebook's run, two at a time: one alone leaves a core idle."""
-    models = tmp_path_factory.mktemp("models")
-    tests = [t for t in request.session.items if "runs" in getattr(t, "fixturenames", ())]
-    paths = dict.fromkeys(test.callspec.params["path"] for test in tests)
-    with fresh_copy() as folder, ThreadPoolExecutor(2) as pool:
-        yield {path: pool.submit(run, path, folder, models) for path in paths}
-
-
-@each_notebook
-def test_every_cell_can_be_run_twice(path, runs):
-    cells = runs[path].result()
-    pairs = zip(ran(cells, "once"), ran(cells, "again"), strict=True)
-    for number, (first, again) in enumerate(pairs, 1):
-        assert first.source == again.source
-        assert without_times(printed(again)) == without_times(printed(first)), f"cell {number}"
-
-
-@each_notebook
-def test_checked_outputs_are_the_same_without_mnist(path, runs):
-    for stored, now in zip(code_cells(read(path)), ran(runs[path].result(), "once"), strict=True):
-        if CHECKED in stored.metadata.get("tags", []):
-            assert printed(now) == printed(stored), stored.source
-
-
 def names(source):
     """The global names that a cell reads before it binds them, and those that it binds."""
 
@@ -283,17 +176,11 @@ def test_a_name_bound_anew_is_found():
 
 
 @each_notebook
-def test_checkers_take_solutions_and_name_misconceptions(path, runs):
+def test_its_exercises_are_stored_unsolved(path):
     found = exercises(read(path).cells)
     assert len(found) == (3 if path.stem < "07" else 2)
-    for name, stub, _, _ in found:
+    for _, stub, _, _ in found:
         assert printed(stub) == "Not solved yet: put your answer in place of the dots.\n"
-        right, *wrong = (printed(cell).splitlines() for cell in ran(runs[path].result(), name))
-        assert right[-1] == "Right.", f"{name}: {right}"
-        hints = [lines[-1] for lines in wrong]
-        assert len(set(hints)) == 2, f"{name}: {hints}"
-        for hint, (_, part) in zip(hints, WRONG[name], strict=True):
-            assert hint.startswith("Not yet: ") and part in hint, f"{name}: {hint}"
 
 
 def test_every_checker_is_used_and_has_wrong_answers():
