@@ -35,7 +35,7 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     """Give each of several processes, and the kernels it starts, one thread: cores are few."""
-    if getattr(config.option, "numprocesses", None):
+    if getattr(config.option, "numprocesses", None) or config.getoption("--whole"):
         os.environ.update(dict.fromkeys(THREADS, "1"))
 
 

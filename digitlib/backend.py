@@ -1,8 +1,13 @@
-"""Keras on TensorFlow, imported without the start-up lines TensorFlow writes to the terminal."""
+"""Keras on TensorFlow, imported without the start-up lines TensorFlow writes to the terminal.
+
+Raises DigitlibError where they are not installed: reading digits needs neither.
+"""
 
 import logging
 import os
 from contextlib import contextmanager
+
+from digitlib.errors import DigitlibError
 
 
 @contextmanager
@@ -20,7 +25,15 @@ def _standard_error_closed():
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-with _standard_error_closed():
-    import keras  # noqa: F401  (this is what the module is for)
+try:
+    with _standard_error_closed():
+        import keras  # noqa: F401  (this is what the module is for)
+except ModuleNotFoundError as missing:
+    if missing.name not in ("keras", "tensorflow"):
+        raise
+    raise DigitlibError(
+        "This needs TensorFlow, which is not installed; "
+        "install it: python -m pip install 'digitlib[train]'"
+    ) from None
 # Working with several networks in turn is what the notebooks do; TensorFlow warns of retracing.
 logging.getLogger("tensorflow").setLevel(logging.ERROR)

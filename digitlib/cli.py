@@ -1,18 +1,22 @@
-"""The command line: python -m digitlib predict | train | evaluate.
+"""The command line: digitlib (or python -m digitlib) predict | draw | train | evaluate.
 
-It calls reading and weights for predict, training and evaluation for the others. It alone turns
-what a person can put right (DigitlibError) into one line and status 1; a bug shows its traceback.
+It calls reading and weights for predict, widget for draw, training and evaluation for the others.
+It alone turns what a person can put right (DigitlibError) into one line and status 1; a bug shows
+its traceback. What takes long to import is imported by the command that needs it.
 """
 
 import argparse
 import contextlib
+import csv
 import glob
 import json
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from digitlib import __version__
 from digitlib.errors import DigitlibError, ImageError, ModelError
 
 _MANY = 20  # pictures, from which on a terminal shows how far the run is, and its total
@@ -23,44 +27,11 @@ _SUFFIXES = (
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return the exit status."""
-    parser = argparse.ArgumentParser(
-        prog="python -m digitlib", description="Read, train on and evaluate handwritten digits."
-    )
-    commands = parser.add_subparsers(dest="command", required=True)
+    parser = _parser()
+    if "_ARGCOMPLETE" in os.environ:  # a shell asks how a line could go on
+        import argcomplete
 
-    predict = commands.add_parser("predict", help="read the digits in pictures")
-    predict.add_argument(
-        "images",
-        nargs="+",
-        metavar="IMAGE",
-        help="a picture, a folder of pictures, a pattern, or - for standard input",
-    )
-    predict.add_argument("--page", action="store_true", help="read every digit, row by row")
-    predict.add_argument("--json", action="store_true", help="one JSON object per picture and line")
-    predict.add_argument(
-        "--stages", type=Path, metavar="OUT.png", help="draw how one picture was read"
-    )
-    predict.add_argument(
-        "--model",
-        default="reader",
-        metavar="NAME|PATH",
-        help="a shipped network, or your own (default: reader)",
-    )
-    predict.set_defaults(run=_predict)
-
-    train = commands.add_parser("train", help="train a network by its recipe")
-    train.add_argument("name", metavar="NAME", help="such as dense, dropout, cnn or reader")
-    train.add_argument("--epochs", type=int, help="instead of the recipe's own number")
-    train.add_argument("--seed", type=int, default=0)
-    train.add_argument(
-        "--ship", action="store_true", help="write weights and card into digitlib/pretrained/"
-    )
-    train.set_defaults(run=_train)
-
-    evaluate = commands.add_parser("evaluate", help="measure a network on the test set")
-    evaluate.add_argument("name", metavar="NAME|PATH")
-    evaluate.set_defaults(run=_evaluate)
-
+        argcomplete.autocomplete(parser)
     options = parser.parse_args(arguments)
     try:
         return options.run(options)
@@ -75,35 +46,103 @@ def main(arguments: list[str] | None = None) -> int:
         return 130
 
 
-def _predict(options) -> int:
+def _parser() -> argparse.ArgumentParser:
+    as_module = Path(sys.argv[0]).name == "__main__.py"
+    parser = argparse.ArgumentParser(
+        prog="python -m digitlib" if as_module else "digitlib",
+        description="Read, draw, train on and evaluate handwritten digits.",
+    )
+    parser.add_argument("--version", action="version", version=f"digitlib {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True)
+    model = argparse.ArgumentParser(add_help=False)
+    model.add_argument(
+        "--model",
+        default="reader",
+        metavar="NAME|PATH",
+        help="a shipped network, or your own (default: reader)",
+    )
+
+    predict = commands.add_parser("predict", parents=[model], help="read the digits in pictures")
+    predict.add_argument(
+        "images",
+        nargs="+",
+        metavar="IMAGE",
+        help="a picture, a folder of pictures, a pattern, or - for standard input",
+    )
+    predict.add_argument("--page", action="store_true", help="read every digit, row by row")
+    form = predict.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="one JSON object per picture and line")
+    form.add_argument(
+        "--csv", action="store_true", help="a table: file,text,probability,note,error"
+    )
+    predict.add_argument(
+        "--stages", type=Path, metavar="OUT.png", help="draw how one picture was read"
+    )
+    predict.add_argument(
+        "-j", dest="jobs", type=_at_least_one, default=1, metavar="N", help="use N processes"
+    )
+    predict.set_defaults(run=_predict)
+
+    draw = commands.add_parser("draw", parents=[model], help="draw digits in a browser")
+    draw.add_argument("--folder", type=Path, help="where to keep drawings (default: samples/mine)")
+    draw.add_argument("--port", type=int, default=0, help="of the page (default: any that is free)")
+    draw.add_argument("--no-browser", action="store_true", help="only print the page's address")
+    draw.set_defaults(run=_draw_by_hand)
+
+    train = commands.add_parser("train", help="train a network by its recipe")
+    train.add_argument("name", metavar="NAME", help="such as dense, dropout, cnn or reader")
+    train.add_argument("--epochs", type=int, help="instead of the recipe's own number")
+    train.add_argument("--seed", type=int, default=0)
+    train.add_argument(
+        "--ship", action="store_true", help="write weights and card into digitlib/pretrained/"
+    )
+    train.set_defaults(run=_train)
+
+    evaluate = commands.add_parser("evaluate", help="measure a network on the test set")
+    evaluate.add_argument("name", metavar="NAME|PATH")
+    evaluate.set_defaults(run=_evaluate)
+    return parser
+
+
+def _at_least_one(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of processes")
+    return int(text)
+
+
+def _open_reader(name: str):
+    """Open a network by its name or file, with one thread: more would only cost their start."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from digitlib import weights
 
+    path = weights.find_model(name)
+    if path.parent != weights.PRETRAINED and path.stem == name:
+        print(f"{name}: yours, from {path}.", file=sys.stderr)
+    return weights.open_reader(path)
+
+
+# --- predict ------------------------------------------------------------------------------------
+
+
+def _predict(options) -> int:
     names = list(_pictures(options.images))
     if options.stages and len(names) != 1:
         raise DigitlibError(f"--stages draws one picture, and here are {len(names)}; name one.")
-    weights.find_model(options.model)  # a misspelled name is answered before TensorFlow is loaded
-    with contextlib.redirect_stdout(sys.stderr):  # standard output is for answers alone
-        reader = weights.open_reader(weights.load_model(options.model))
-    read = reader.read_page if options.page else reader.read_digit
+    _start(options.model, options.page)
     sys.stdout.reconfigure(errors="backslashreplace", line_buffering=True)
+    if options.csv:
+        csv.writer(sys.stdout).writerow(["file", "text", "probability", "note", "error"])
     failed = doubted = 0
     with _progress(len(names)) as progress:
-        for name in names:
-            try:
-                picture, scale = _picture(name)
-                answer = read(picture)
-            except ImageError as error:
+        for name, outcome in _answers(names, options):
+            with progress.external_write_mode(nolock=True):  # so that no line tears the bar
+                _say(name, outcome, options)
+            if isinstance(outcome, ImageError):
                 failed += 1
-                if options.json:
-                    _say(json.dumps({"file": name, "error": str(error)}))
-                else:
-                    _say(error, sys.stderr)
             else:
-                doubted += answer.warning is not None
-                line = _as_json(name, answer, scale) if options.json else _in_words(answer)
-                _say(line if options.json else f"{name}: {line}")
+                doubted += outcome[0].warning is not None
                 if options.stages:
-                    _draw(options, picture, answer)
+                    _draw_stages(options, *outcome)
             progress.update()
     if len(names) >= _MANY and sys.stderr.isatty():
         seconds = progress.format_dict["elapsed"]
@@ -115,20 +154,58 @@ def _predict(options) -> int:
     return int(failed > 0)
 
 
+def _answers(names: list[str], options) -> Iterator[tuple[str, object]]:
+    """Each name with its answer, scale and picture, or with its ImageError, in their order."""
+    if min(options.jobs, len(names)) == 1 or "-" in names:  # which only this process can read
+        for name in names:
+            yield name, _read(name)
+        return
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    pool = ProcessPoolExecutor(
+        min(options.jobs, len(names)),
+        mp_context=get_context("spawn"),
+        initializer=_start,
+        initargs=(options.model, options.page, True),
+    )
+    try:
+        yield from zip(names, pool.map(_read_apart, names, chunksize=8), strict=True)
+    finally:  # also when it is interrupted: what waits is not begun
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _start(model: str, page: bool, apart: bool = False) -> None:
+    """Get a process ready to read: pages, or single digits."""
+    global _read_picture
+    if apart:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process ends this one
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115, PTH123 (it has said what there is to say)
+    reader = _open_reader(model)
+    _read_picture = reader.read_page if page else reader.read_digit
+
+
+def _read(name: str):
+    """The answer, what its boxes are to be scaled by, and the picture; or the ImageError."""
+    try:
+        picture, scale = _picture(name)
+        return _read_picture(picture), scale, picture
+    except ImageError as error:
+        return error
+
+
+def _read_apart(name: str):
+    """The same from another process, without the picture."""
+    outcome = _read(name)
+    return outcome if isinstance(outcome, ImageError) else (*outcome[:2], None)
+
+
 def _progress(total: int):
     """A bar on standard error, for runs of many pictures at a terminal; else one that is silent."""
     from tqdm import tqdm
 
     quiet = True if total < _MANY else None  # None: only where standard error is no terminal
     return tqdm(total=total, unit=" pictures", leave=False, disable=quiet)
-
-
-def _say(line, file=None) -> None:
-    """Print a line without tearing the bar below it."""
-    from tqdm import tqdm
-
-    with tqdm.external_write_mode(file=file or sys.stdout, nolock=True):
-        print(line, file=file or sys.stdout)
 
 
 def _pictures(names: list[str]) -> Iterator[str]:
@@ -160,6 +237,32 @@ def _picture(name: str):
     if Path(name).is_dir() and not _in_folder(Path(name)):
         raise ImageError(f"There are no pictures in the folder {name}; put some there.")
     return files.read_scaled(name)
+
+
+def _say(name: str, outcome, options) -> None:
+    """Print what was read in a picture, or why it was not, in the form that was asked for."""
+    if isinstance(outcome, ImageError):
+        if options.json:
+            print(json.dumps({"file": name, "error": str(outcome)}))
+        elif options.csv:
+            csv.writer(sys.stdout).writerow([name, "", "", "", outcome])
+        else:
+            print(outcome, file=sys.stderr)
+        return
+    answer, scale, _ = outcome
+    if options.json:
+        print(_as_json(name, answer, scale))
+    elif options.csv:
+        csv.writer(sys.stdout).writerow(_as_row(name, answer))
+    else:
+        print(f"{name}: {_in_words(answer)}")
+
+
+def _as_row(name: str, answer) -> list:
+    """File, digits (rows joined by |), the least probability of them, note, and no error."""
+    least = min((digit.probability for digit in answer.digits), default=None)
+    text = answer.text.replace("\n", "|")
+    return [name, text, "" if least is None else f"{least:.4f}", _note(answer), ""]
 
 
 def _as_json(path: str, answer, scale: int) -> str:
@@ -196,11 +299,17 @@ def _note(answer) -> str:
     }[answer.warning]
 
 
-def _draw(options, picture, answer) -> None:
-    import matplotlib
+def _draw_stages(options, answer, scale: int, picture) -> None:
+    try:
+        import matplotlib
 
-    matplotlib.use("agg")
-    from digitlib import plotting, reading
+        matplotlib.use("agg")
+        from digitlib import plotting, reading
+    except ModuleNotFoundError as missing:
+        raise DigitlibError(
+            f"--stages needs {missing.name}, which is not installed; "
+            "install it: python -m pip install 'digitlib[notebooks]'"
+        ) from None
 
     plotting.use_style()
     if options.page:
@@ -215,12 +324,42 @@ def _draw(options, picture, answer) -> None:
         raise DigitlibError(f"{options.stages} could not be written ({error}).") from None
 
 
+# --- draw, train, evaluate ----------------------------------------------------------------------
+
+
+def _draw_by_hand(options) -> int:
+    reader = _open_reader(options.model)
+    import webbrowser
+
+    from digitlib.widget.pad import Pad
+    from digitlib.widget.server import serve
+
+    try:
+        server, address = serve(Pad(reader, options.folder), options.port)
+    except OSError as error:
+        raise DigitlibError(
+            f"Port {options.port} cannot be used ({error.strerror}); leave it out, or name another."
+        ) from None
+    print(f"Draw at {address}\nCtrl+C ends it.", flush=True)
+    if not options.no_browser:
+        webbrowser.open(address)
+    with server, contextlib.suppress(KeyboardInterrupt):
+        server.serve_forever()
+    return 0
+
+
+def _need_tensorflow() -> None:
+    """Raise DigitlibError, before anything else is loaded, where it is not installed."""
+    from digitlib.backend import keras  # noqa: F401
+
+
 def _train(options) -> int:
     from digitlib import weights
 
     names = [*weights.NETWORKS, "detector"]
     if options.name not in names:
         raise ModelError(f"There is no recipe {options.name!r}; choose from {', '.join(names)}.")
+    _need_tensorflow()
     if options.name == "detector":
         return _train_detector(options)
     from digitlib import data, evaluation, training
@@ -273,6 +412,7 @@ def _evaluate(options) -> int:
     from digitlib import data, weights
 
     weights.find_model(options.name)
+    _need_tensorflow()
     from digitlib import evaluation
 
     digits = data.load_data()

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import platformdirs
 
 from digitlib.errors import DataError
 
@@ -35,7 +36,9 @@ STALL_SECONDS = 12  # a network that delivers nothing for this long is taken to 
 DOWNLOAD_SECONDS = 300
 
 _ROOT = Path(__file__).resolve().parents[1]
-DATA_DIR = (_ROOT if (_ROOT / "pyproject.toml").is_file() else Path.cwd()) / "data"
+# Installed from a wheel, digitlib has a folder of the user's own, and leaves the one they stand in.
+_IN_PROJECT = (_ROOT / "pyproject.toml").is_file()
+DATA_DIR = _ROOT / "data" if _IN_PROJECT else platformdirs.user_data_path("digitlib")
 _REMEDY = (
     "delete it and run this again to download MNIST anew, or name a good copy in DIGITLIB_DATA"
 )
@@ -154,10 +157,10 @@ def download() -> Path:
 
 def _fetch(folder: str, target: Path, failures: list[Exception]) -> None:
     """Download MNIST into a folder, move it to `target` when it is whole, and note a failure."""
-    from digitlib.backend import keras
-
-    keras.config.disable_interactive_logging()  # no progress bar; of this thread alone
     try:
+        from digitlib.backend import keras
+
+        keras.config.disable_interactive_logging()  # no progress bar; of this thread alone
         file = keras.utils.get_file(
             "mnist.npz",
             origin=_URL,
@@ -249,7 +252,8 @@ def writable_folder(wanted: Path, otherwise: Path) -> Path:
 def shown(path: Path) -> str:
     """Name a path as a reader would: from the project's folder, or from home."""
     path = path.absolute()
-    for start, mark in ((DATA_DIR.parent, ""), (Path.home(), "~/")):
+    places = [(DATA_DIR.parent, "")] if _IN_PROJECT else []
+    for start, mark in (*places, (Path.home(), "~/")):
         if path.is_relative_to(start):
             return mark + path.relative_to(start).as_posix()
     return str(path)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from digitlib.data import DATA_DIR, Digits, keras_cache, shown, writable_folder
 from digitlib.errors import ModelError
-from digitlib.reading import Reader
+from digitlib.reading import Reader, engine
 
 PRETRAINED = Path(__file__).parent / "pretrained"
 # The networks of the series, which come trained; models.BUILDERS has the same, but needs Keras.
@@ -103,21 +103,26 @@ def shipped_detector():
 def open_reader(model=None) -> Reader:
     """Return a Reader with the shipped reader and detector, or with a network of your own.
 
-    model: a Keras model with input (28, 28) and ten outputs, or any callable as Reader takes.
-    Raises ModelError where a shipped file is damaged.
+    model: the path of a .keras file, a Keras model with input (28, 28) and ten outputs, or any
+    callable as Reader takes. Where reading.engine knows the layers, Keras is not imported. Raises
+    ModelError where a file is missing, damaged or of another kind.
     """
-    model = read_model(PRETRAINED / "reader.keras") if model is None else model
-    return Reader(_callable(model), _callable(shipped_detector()))
+    model = PRETRAINED / "reader.keras" if model is None else model
+    return Reader(_callable(model), engine.load(PRETRAINED / "detector" / "detector.keras"))
 
 
 def _callable(network):
-    """A Keras model as a function of NumPy arrays, compiled; any other callable as it is."""
+    """A file or a Keras model as a function of NumPy arrays; any other callable as it is."""
+    if isinstance(network, Path):
+        try:
+            return engine.load(network, outputs=10)
+        except engine.UnknownLayerError:
+            network = read_model(network)
+    if not hasattr(network, "get_config"):  # no Keras model
+        return network
     from digitlib import evaluation
-    from digitlib.backend import keras
 
-    if isinstance(network, keras.Model):
-        return functools.partial(evaluation.predict, network)
-    return network
+    return functools.partial(evaluation.predict, network)
 
 
 def read_model(path: Path, outputs: int = 10):

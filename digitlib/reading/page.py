@@ -18,7 +18,6 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
-from scipy.signal import find_peaks
 
 from digitlib.reading.arrays import box_of, percentile, resize_to
 from digitlib.reading.digit import WORKING_SIDE
@@ -402,11 +401,32 @@ def candidate_cuts(component: Component) -> list[Cut]:
         shift = (slant * (np.arange(height) - height / 2)).round().astype(int)
         at = np.clip(columns[np.newaxis, :] + shift[:, np.newaxis], 0, width - 1)
         crossed = component.mask[np.arange(height)[:, np.newaxis], at].sum(axis=0)
-        valleys, _ = find_peaks(-crossed, height=-CUT_THROUGH * height, distance=apart)
-        ridges, _ = find_peaks(crossed, height=CUT_ALONG * height, distance=apart)
+        valleys = _peaks(-crossed, -CUT_THROUGH * height, apart)
+        ridges = _peaks(crossed, CUT_ALONG * height, apart)
         found += [Cut(float(column), slant, 0.0) for column in valleys]
         found += [Cut(float(column), slant, shared) for column in ridges]
     return sorted(found)
+
+
+def _peaks(values: np.ndarray, least: float, apart: int) -> np.ndarray:
+    """Indices of the peaks of int (n,), at least so high and so far apart, from left to right.
+
+    Of a plateau the middle counts, an end of the array never; where peaks are too close, the
+    highest stays. So does scipy.signal.find_peaks, which takes a second to import.
+    """
+    steps = np.flatnonzero(np.diff(values)) + 1
+    starts, ends = np.r_[0, steps], np.r_[steps, len(values)] - 1  # of runs of equal values
+    heights = values[starts]
+    inner = np.arange(1, len(starts) - 1)
+    tops = inner[(heights[inner] > heights[inner - 1]) & (heights[inner] > heights[inner + 1])]
+    found = (starts[tops] + ends[tops]) // 2
+    found = found[values[found] >= least]
+    kept = np.ones(len(found), bool)
+    for i in np.argsort(values[found].astype(float))[::-1]:
+        if kept[i]:
+            kept &= np.abs(found - found[i]) >= apart
+            kept[i] = True
+    return found[kept]
 
 
 CUT_STRAYS = 0.2  # of the height: how far a slanted line strays from its column at most

@@ -4,7 +4,6 @@ import base64
 import json
 import os
 import re
-import shutil
 import socket
 import statistics
 import subprocess
@@ -12,7 +11,6 @@ import sys
 import time
 import urllib.request
 from itertools import pairwise
-from pathlib import Path
 
 import cv2
 import nbformat
@@ -175,33 +173,6 @@ SHAPES = {
         ])
     ],
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as driver:
-        named = [shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome")]
-        program = next(
-            (
-                path
-                for path in [*named, driver.chromium.executable_path]
-                if path and Path(path).exists()
-            ),
-            None,
-        )
-        if program is None:
-            pytest.exit(
-                "No Chromium found; install it, or: .venv/bin/playwright install chromium", 1
-            )
-        options = [
-            "--disable-gpu", "--no-first-run", "--disable-background-networking",
-            "--disable-component-update", "--disable-sync",
-        ]  # fmt: skip
-        started = driver.chromium.launch(
-            executable_path=program, args=options, chromium_sandbox=os.getuid() != 0
-        )
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ These take long: make test-all.
 
 import copy
 import re
-from functools import cache
+from concurrent.futures import ThreadPoolExecutor
 
 import nbformat
 import pytest
@@ -47,6 +47,9 @@ def run(path, folder, models):
     where = {"metadata": {"path": str(folder / "notebooks")}}
     variables = environment(folder, offline=True) | {"DIGITLIB_MODELS": str(models / path.stem)}
     client = NotebookClient(notebook, timeout=600, resources=where, allow_errors=True)
+    # What a slider's cell draws is an output like any other. The client would else send it all
+    # back to the kernel, as a page does, and on a busy machine the two then wait for each other.
+    client.widget_registry = {}
     client.execute(env=variables)
     return notebook.cells
 
@@ -61,11 +64,17 @@ def ran(cells, kind):
 
 
 @pytest.fixture(scope="module")
-def run_of(tmp_path_factory):
-    """Give the cells of a notebook's run, which is made when it is first asked for."""
+def run_of(request, tmp_path_factory):
+    """Give the cells of a notebook's run; those that are asked for are made two at a time.
+
+    Two threads in one process, since the notebooks share nothing and one alone leaves a core idle.
+    """
     models = tmp_path_factory.mktemp("models")
-    with fresh_copy() as folder:
-        yield cache(lambda path: run(path, folder, models))
+    tests = [t for t in request.session.items if "run_of" in getattr(t, "fixturenames", ())]
+    paths = dict.fromkeys(test.callspec.params["path"] for test in tests)
+    with fresh_copy() as folder, ThreadPoolExecutor(2) as pool:
+        runs = {path: pool.submit(run, path, folder, models) for path in paths}
+        yield lambda path: runs[path].result()
 
 
 @each_notebook

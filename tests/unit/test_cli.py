@@ -1,6 +1,7 @@
 """The command line: thin, quiet, one sentence for an error."""
 
 import contextlib
+import csv
 import io
 import json
 import os
@@ -8,12 +9,15 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
+import digitlib
 from digitlib import cli, data, weights
 from digitlib.reading import files
 from project import SAMPLES
@@ -230,6 +234,66 @@ def test_a_long_run_says_at_a_terminal_how_far_it_is(tmp_path):
     assert len(answers) == 25 and all(json.loads(line)["file"] for line in answers)
     assert b"/25" in told
     assert b"25 pictures in" in told and b"24 read, 0 with a note, 1 that could not" in told
+
+
+def test_several_processes_give_the_same_answers_in_the_same_order(capsys, tmp_path):
+    for i, row in enumerate(("dark_on_light.png", "shadow.jpg", "thin.png", "frame.png")):
+        shutil.copy(SAMPLES / row, tmp_path / f"{i}{Path(row).suffix}")
+    (tmp_path / "2b.png").write_text("no picture")
+    assert predict(capsys, "-j", 2, tmp_path) == predict(capsys, tmp_path)
+
+
+@pytest.mark.parametrize("jobs", ["0", "two", "-1"])
+def test_a_number_of_processes_that_is_none_is_refused(jobs, capsys):
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["predict", "-j", jobs, SEVEN])
+    assert ended.value.code == 2
+    assert "expected one argument" in (said := capsys.readouterr().err) or "processes" in said
+
+
+def test_a_table_has_a_line_for_each_picture(capsys, tmp_path):
+    (tmp_path / "a,b.png").write_text("no picture")
+    page = SAMPLES / "pages" / "rows.png"
+    assert cli.main(["predict", "--csv", "--page", str(page), str(tmp_path / "a,b.png")]) == 1
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert list(rows[0]) == ["file", "text", "probability", "note", "error"]
+    assert rows[0]["text"] == "0123456789|9876543210|3141592653" and rows[0]["error"] == ""
+    assert 0 < float(rows[0]["probability"]) <= 1
+    assert rows[1]["file"].endswith("a,b.png") and "no image" in rows[1]["error"]
+
+
+def test_it_says_its_version(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["--version"])
+    assert capsys.readouterr().out == f"digitlib {digitlib.__version__}\n"
+
+
+def test_a_shell_is_told_how_a_line_may_go_on():
+    asked = {"_ARGCOMPLETE": "1", "_ARGCOMPLETE_STDOUT_FILENAME": os.devnull, "_ARC_DEBUG": ""}
+    line = "digitlib predict --st"
+    asked |= {
+        "COMP_LINE": line,
+        "COMP_POINT": str(len(line)),
+        "COMP_TYPE": "9",
+        "_ARGCOMPLETE_IFS": "\n",
+    }
+    with tempfile.NamedTemporaryFile("r") as told:
+        asked["_ARGCOMPLETE_STDOUT_FILENAME"] = told.name
+        subprocess.run([sys.executable, "-m", "digitlib"], env=os.environ | asked, check=False)
+        assert told.read().strip() == "--stages"
+
+
+def test_without_tensorflow_training_says_how_to_install_it():
+    code = """if True:
+        import sys
+        sys.modules["keras"] = sys.modules["tensorflow"] = None
+        from digitlib import cli
+        sys.exit(cli.main(["evaluate", "dense"]))
+    """
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].endswith("python -m pip install 'digitlib[train]'")
+    assert "Traceback" not in done.stderr
 
 
 def test_a_bug_shows_its_traceback(monkeypatch):

@@ -24,7 +24,7 @@ LEVELS = [
     {"cli"},
     {"__main__"},
 ]
-READING = ["arrays", "files", "mnist_format", "paper", "digit", "page", "reader"]
+READING = ["arrays", "files", "engine", "mnist_format", "paper", "digit", "page", "reader"]
 
 
 def imports(path: Path) -> set[str]:
