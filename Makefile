@@ -7,7 +7,7 @@ PYTHONS := $(PYTHON) python3.13 python3.12 python3.11 python3 python
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 # On Linux and x86-64 there is a TensorFlow without the parts for graphics cards: the same version,
-# 0.7 GB smaller. TF=full takes the other.
+# 0.6 GB smaller. TF=full takes the other.
 TF := $(if $(filter Linux-x86_64,$(shell uname -s)-$(shell uname -m)),cpu,full)
 TENSORFLOW := tensorflow$(if $(filter cpu,$(TF)),-cpu)
 
@@ -69,7 +69,7 @@ $(READY): requirements.lock pyproject.toml
 	elif [ -z "$$python" ]; then \
 	    echo "$$found cannot make virtual environments; on Debian and Ubuntu: sudo apt install python3-venv" >&2; exit 1; \
 	fi; \
-	echo "Installing into .venv with $$python, once: about two minutes and $(if $(filter cpu,$(TF)),1.9,2.6) GB."; \
+	echo "Installing into .venv with $$python, once: about two minutes and $(if $(filter cpu,$(TF)),2.3,2.9) GB."; \
 	$(BIN)/python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
 	    || $$python -m venv --clear .venv
 	@sed 's/^tensorflow==/$(TENSORFLOW)==/' requirements.lock > .venv/requirements.txt
