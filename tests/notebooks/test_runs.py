@@ -47,9 +47,6 @@ def run(path, folder, models):
     where = {"metadata": {"path": str(folder / "notebooks")}}
     variables = environment(folder, offline=True) | {"DIGITLIB_MODELS": str(models / path.stem)}
     client = NotebookClient(notebook, timeout=600, resources=where, allow_errors=True)
-    # What a slider's output shows goes to its cell. nbclient would send it back to the kernel while
-    # this is at work, and on a busy machine ipykernel 7 then loses an answer and stands still.
-    client.widget_registry = {}
     # What a slider's cell draws is an output like any other. The client would else send it all
     # back to the kernel, as a page does, and on a busy machine the two then wait for each other.
     client.widget_registry = {}
