@@ -69,8 +69,6 @@ class Crop:
     image: np.ndarray
     """What the network sees, uint8 (28, 28)."""
     box: tuple[int, int, int, int]
-    stroke_width: float
-    """Of the strokes as they were, in pixels of a box of 20."""
 
 
 class Cut(NamedTuple):
@@ -489,5 +487,4 @@ def crop_of(component: Component, ink: np.ndarray) -> Crop:
     if max(framed.shape) > WORKING_SIDE:  # a drawing: too large for a digit of a page
         under = resize_to(under, WORKING_SIDE)
         framed = resize_to(framed.astype(np.uint8), WORKING_SIDE) > 0
-    image, width = to_mnist_format(under, framed)
-    return Crop(image, component.box, width)
+    return Crop(to_mnist_format(under, framed)[0], component.box)

@@ -112,7 +112,12 @@ class Reader:
                 picture = preprocess(picture)
             except NoInkError:
                 return Answer((), ReadWarning.NO_INK)
-        (digit,) = self._read([page.Crop(picture.image, picture.box, picture.stroke_width)])
+        (digit,) = self._read([page.Crop(picture.image, picture.box)])
+        # MNIST has no 1 drawn with a ruler, so the detector takes the straightest for no digit. On
+        # a page such a stroke stays in doubt: there it may be the edge of the sheet.
+        is_thin = picture.stroke_width <= THICKEST
+        if digit.digit == 1 and is_thin and is_straight_stroke(digit.image):
+            digit = replace(digit, digit_probability=1.0)
         found = 1
         if not picture.alone or digit.rejected:
             found = self._count(picture.writing)
@@ -171,15 +176,10 @@ class Reader:
         if not crops:
             return []
         answers = self._ask(np.stack([crop.image for crop in crops]))
-        digits = []
-        for crop, probabilities, digit_probability in zip(crops, *answers, strict=True):
-            digit = Digit(probabilities, float(digit_probability), crop.image, crop.box)
-            # MNIST has no 1 drawn with a ruler, so the detector takes the straightest for no digit.
-            is_thin = crop.stroke_width <= THICKEST
-            if digit.digit == 1 and is_thin and is_straight_stroke(crop.image):
-                digit = replace(digit, digit_probability=1.0)
-            digits.append(digit)
-        return digits
+        return [
+            Digit(probabilities, float(digit_probability), crop.image, crop.box)
+            for crop, probabilities, digit_probability in zip(crops, *answers, strict=True)
+        ]
 
     def _ask(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Ask both networks about uint8 (n, 28, 28): float32 (n, 10) and (n,)."""
