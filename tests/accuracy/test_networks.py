@@ -48,7 +48,7 @@ def test_what_other_schools_teach_is_still_the_digit_and_is_read(mnist):
         copies = [forms.regional_form(image, label, rng) for image in plain]
         changed = [not np.array_equal(a, b) for a, b in zip(copies, plain, strict=True)]
         share = forms.SHARES[label]
-        assert share / 3 < np.mean(changed) < share + 0.1, "not each has room for its habit"
+        assert share / 3 < np.mean(changed) < share + 0.1, "not each has room for its form"
         assert np.array_equal(plain, before)
         images += [copy for copy, new in zip(copies, changed, strict=True) if new]
         labels += [label] * sum(changed)
