@@ -29,8 +29,7 @@ _NO_PICTURES = (
     (rb"(?s).*<svg", "an SVG drawing"),
     (rb"(?s)....(ftyp|moov|mdat)|RIFF....AVI |\x1aE\xdf\xa3|\0\0\1[\xb3\xba]", "a video"),
 )
-STRIP_PIXELS = 2**20  # converted at a time: whole copies of 50 megapixels add up
-PLAIN_PIXELS = 2**22  # up to which a plain RGB picture is taken in one go, as that is quicker
+STRIP_PIXELS = 2**15  # converted at a time: larger copies take fresh memory, and twice as long
 DARKEST_WHITE = 8  # times darker than its type's white: a darker picture is stretched
 CLEAR_SAMPLE = 1000  # pixels a side that show what lies on a clear layer
 EVEN_STROKES = 8  # grey levels of spread: strokes of one colour have less, a picture more
@@ -196,8 +195,6 @@ def _shrink(image: Image.Image) -> int:
 def _colors(image: Image.Image) -> np.ndarray:
     """Convert to uint8 (h, w, 3), a strip at a time."""
     width, height = image.size
-    if image.mode == "RGB" and width * height <= PLAIN_PIXELS and not image.has_transparency_data:
-        return np.array(image)
     rows = 1 + STRIP_PIXELS // width
     strips = [(0, top, width, min(top + rows, height)) for top in range(0, height, rows)]
     if image.mode.startswith(("I", "F")):  # 16 or 32 bits per pixel
