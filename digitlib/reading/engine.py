@@ -25,9 +25,9 @@ import numpy as np
 
 from digitlib.errors import ModelError
 
-BATCH = 50  # images at a time: their unfolded windows fit into the processor's cache
+_BATCH = 50  # images at a time: their unfolded windows fit into the processor's cache
 
-Step = Callable[[np.ndarray], np.ndarray]
+_Step = Callable[[np.ndarray], np.ndarray]
 
 
 class UnknownLayerError(ModelError):
@@ -37,11 +37,11 @@ class UnknownLayerError(ModelError):
 class Network:
     """A network read from a .keras file: uint8 or float (n, 28, 28) -> float32 (n, outputs)."""
 
-    def __init__(self, steps: list[Step]):
+    def __init__(self, steps: list[_Step]):
         self._steps = steps
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
-        parts = [self._run(x[i : i + BATCH]) for i in range(0, len(x), BATCH)]
+        parts = [self._run(x[i : i + _BATCH]) for i in range(0, len(x), _BATCH)]
         return np.concatenate(parts) if len(parts) != 1 else parts[0]
 
     def _run(self, x: np.ndarray) -> np.ndarray:
@@ -82,11 +82,11 @@ def load(path: Path, outputs: int = 1) -> Network:
     return network
 
 
-def _steps(config: dict, file: h5py.File) -> list[Step]:
+def _steps(config: dict, file: h5py.File) -> list[_Step]:
     """What the layers do, in order; a normalisation is folded into the layer before it."""
     if config["class_name"] != "Sequential":
         raise UnknownLayerError(f"A {config['class_name']} network takes Keras.")
-    steps: list[Step] = []
+    steps: list[_Step] = []
     count = Counter()
     for layer in config["config"]["layers"]:
         kind, settings = layer["class_name"], layer["config"]
@@ -183,17 +183,17 @@ def _unfold(x: np.ndarray, window, strides, *, padded: bool) -> np.ndarray:
     return windows.reshape(n, rows, columns, -1)
 
 
-def _activated(linear: _Linear, settings: dict) -> Step:
+def _activated(linear: _Linear, settings: dict) -> _Step:
     activation = _activation(settings)
     return linear if activation is None else lambda x: activation(linear(x))
 
 
-def _dense(settings: dict, kernel: np.ndarray, *bias: np.ndarray) -> Step:
+def _dense(settings: dict, kernel: np.ndarray, *bias: np.ndarray) -> _Step:
     bias = bias[0] if bias else np.zeros(kernel.shape[-1], np.float32)
     return _activated(_Linear(kernel, bias), settings)
 
 
-def _convolution(settings: dict, kernel: np.ndarray, *bias: np.ndarray) -> Step:
+def _convolution(settings: dict, kernel: np.ndarray, *bias: np.ndarray) -> _Step:
     _only(settings, data_format="channels_last", dilation_rate=[1, 1], groups=1)
     bias = bias[0] if bias else np.zeros(kernel.shape[-1], np.float32)
     linear = _Linear(
@@ -206,14 +206,14 @@ def _convolution(settings: dict, kernel: np.ndarray, *bias: np.ndarray) -> Step:
     return _activated(linear, settings)
 
 
-def _normalisation(settings: dict, *numbers: np.ndarray) -> Step:
+def _normalisation(settings: dict, *numbers: np.ndarray) -> _Step:
     _only(settings, axis=-1, center=True, scale=True)
     gamma, beta, mean, variance = numbers
     scale = gamma / np.sqrt(variance + np.float32(settings["epsilon"]))
     return _Affine(scale, beta - mean * scale)
 
 
-def _pooling(settings: dict) -> Step:
+def _pooling(settings: dict) -> _Step:
     size = settings["pool_size"]
     _only(settings, data_format="channels_last", padding="valid", strides=size)
 
@@ -229,20 +229,20 @@ def _pooling(settings: dict) -> Step:
     return largest
 
 
-def _rescaling(settings: dict) -> Step:
+def _rescaling(settings: dict) -> _Step:
     scale, offset = np.float32(settings["scale"]), np.float32(settings["offset"])
     return lambda x: x * scale + offset
 
 
-def _reshape(settings: dict) -> Step:
+def _reshape(settings: dict) -> _Step:
     return lambda x: x.reshape(len(x), *settings["target_shape"])
 
 
-def _flatten(settings: dict) -> Step:
+def _flatten(settings: dict) -> _Step:
     return lambda x: x.reshape(len(x), -1)
 
 
-def _relu(settings: dict | None = None) -> Step:
+def _relu(settings: dict | None = None) -> _Step:
     _only(settings or {}, max_value=None, negative_slope=0.0, threshold=0.0)
     return lambda x: np.maximum(x, 0)
 
@@ -256,7 +256,7 @@ def _sigmoid(x: np.ndarray) -> np.ndarray:
     return 0.5 * (1 + np.tanh(0.5 * x))  # which overflows nowhere
 
 
-def _activation(settings: dict) -> Step | None:
+def _activation(settings: dict) -> _Step | None:
     """The function of a layer's activation; None for none."""
     name = settings["activation"]
     known = {"linear": None, "relu": _relu(), "softmax": _softmax, "sigmoid": _sigmoid}
@@ -265,7 +265,7 @@ def _activation(settings: dict) -> Step | None:
     return known[name]
 
 
-_LAYERS: dict[str, Callable[..., Step | None]] = {
+_LAYERS: dict[str, Callable[..., _Step | None]] = {
     "Rescaling": _rescaling,
     "Reshape": _reshape,
     "Flatten": _flatten,

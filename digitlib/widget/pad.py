@@ -13,9 +13,9 @@ import numpy as np
 from digitlib.data import DATA_DIR, shown
 from digitlib.reading import Answer, Reader, ReadWarning
 
-SIDE = 280  # of the paper, in pixels; sketchpad.js has the same
-MOST_POINTS = 5000  # of a drawing: a digit has a few hundred, and more would only take time
-FARTHEST = 100 * SIDE  # from the paper's corner that a mouse can be dragged
+_SIDE = 280  # of the paper, in pixels; sketchpad.js has the same
+_MOST_POINTS = 5000  # of a drawing: a digit has a few hundred, and more would only take time
+_FARTHEST = 100 * _SIDE  # from the paper's corner that a mouse can be dragged
 
 
 class Pad:
@@ -48,7 +48,7 @@ class Pad:
 
     def read(self, pixels: np.ndarray):
         """Read uint8 (280, 280): a reading.Digit, or None where there is no ink, and a note."""
-        answer = Answer(()) if is_empty(pixels) else self.reader.read_digit(pixels)
+        answer = Answer(()) if _is_empty(pixels) else self.reader.read_digit(pixels)
         if not answer.digits:
             return None, ""
         return answer.digits[0], _in_words(answer)
@@ -88,7 +88,7 @@ class Pad:
         if not is_whole or not 0 <= label <= 9:
             raise ValueError(f"The label is {label!r}; it must be a whole number from 0 to 9.")
         pixels = draw(strokes)
-        if is_empty(pixels):
+        if _is_empty(pixels):
             raise ValueError("The paper is empty; draw a digit first.")
         path = _write_new(self.folder, label, pixels)
         self._kept.append(path.absolute())  # the same file even if the working folder changes
@@ -127,7 +127,7 @@ def draw(strokes: list[list[list[float]]]) -> np.ndarray:
 
     A negative width rubs out. 0 = ink, 255 = paper.
     """
-    paper = np.full((SIDE, SIDE), 255, np.uint8)
+    paper = np.full((_SIDE, _SIDE), 255, np.uint8)
     for stroke in strokes:
         for start, end in itertools.pairwise([stroke[0], *stroke]):  # a single point is a dot
             points = [tuple(round(16 * n) for n in point[:2]) for point in (start, end)]
@@ -136,7 +136,7 @@ def draw(strokes: list[list[list[float]]]) -> np.ndarray:
     return paper
 
 
-def is_empty(pixels: np.ndarray) -> bool:
+def _is_empty(pixels: np.ndarray) -> bool:
     """Whether a drawing has no ink left; the faint rim of what was rubbed out is none."""
     return bool(pixels.min() > 127)
 
@@ -146,9 +146,9 @@ def sound(strokes) -> list[list[list[float]]]:
 
     Of more than 5000 points, every second, third … is left out, and all but the last 5000 strokes.
     """
-    strokes = strokes[-MOST_POINTS:] if isinstance(strokes, list) else []
+    strokes = strokes[-_MOST_POINTS:] if isinstance(strokes, list) else []
     found = [[point for point in s if _is_point(point)] for s in strokes if isinstance(s, list)]
-    step = -(sum(map(len, found)) // -MOST_POINTS)
+    step = -(sum(map(len, found)) // -_MOST_POINTS)
     # Counted from the end, so that every stroke still ends where it did.
     return [stroke[::-1][::step][::-1] for stroke in found if stroke]
 
@@ -159,7 +159,7 @@ def _is_point(point) -> bool:
     if any(isinstance(n, bool) or not isinstance(n, (int, float)) for n in point):
         return False
     x, y, width = (abs(n) for n in point)
-    return x <= FARTHEST and y <= FARTHEST and width <= SIDE  # NaN is not
+    return x <= _FARTHEST and y <= _FARTHEST and width <= _SIDE  # NaN is not
 
 
 def _write_new(folder: Path, label: int, picture: np.ndarray) -> Path:

@@ -14,11 +14,11 @@ from pathlib import Path
 
 from digitlib.widget.pad import Pad
 
-FOLDER = Path(__file__).parent
-MOST_BYTES = 2_000_000  # of a drawing: some hundred times what a digit takes
+_FOLDER = Path(__file__).parent
+_MOST_BYTES = 2_000_000  # of a drawing: some hundred times what a digit takes
 # What sketchpad.js asks of Jupyter's model, spoken to the server: the paper goes there, its
 # reading comes back, and of papers that wait only the newest goes.
-PAGE = """<!doctype html>
+_PAGE = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
@@ -93,7 +93,7 @@ render({ model, el: document.getElementById("pad") });
 </script>
 </html>
 """
-START = {"_paper": {"strokes": [], "turn": 0}, "_reading": {}, "_can_take_back": False}
+_START = {"_paper": {"strokes": [], "turn": 0}, "_reading": {}, "_can_take_back": False}
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -106,11 +106,11 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         path, _, given = self.path.partition("?")
         if path == "/" and secrets.compare_digest(given, self.key):
-            page = PAGE.replace("START", json.dumps(START)).replace("KEY", self.key)
+            page = _PAGE.replace("START", json.dumps(_START)).replace("KEY", self.key)
             self._send(page.encode(), "text/html; charset=utf-8")
         elif path in ("/sketchpad.js", "/sketchpad.css"):
             kind = "text/javascript" if path.endswith(".js") else "text/css"
-            self._send((FOLDER / path[1:]).read_bytes(), f"{kind}; charset=utf-8")
+            self._send((_FOLDER / path[1:]).read_bytes(), f"{kind}; charset=utf-8")
         else:
             self.send_error(404)
 
@@ -120,7 +120,7 @@ class _Handler(BaseHTTPRequestHandler):
         # A page of another site cannot set this header without leave, and gets none.
         if not secrets.compare_digest(self.headers.get("X-Pad", ""), self.key):
             return self.send_error(403)
-        if size > MOST_BYTES:
+        if size > _MOST_BYTES:
             return self.send_error(413)
         try:
             body = json.loads(self.rfile.read(size))

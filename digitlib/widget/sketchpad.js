@@ -1,7 +1,7 @@
 // The sketchpad's page: the paper, ten bars, and what the network sees.
 // Python reads; this file draws, sends the strokes, and shows the answer.
 
-const SIDE = 280; // of the paper, as in sketchpad.py
+const SIDE = 280; // of the paper, as in pad.py
 const PENS = { fine: 10, medium: 16, broad: 24 }; // width of the strokes, on the same scale
 const ERASER = -32; // a negative width rubs out: the page and Python paint it in white
 const STEP = 8; // of an arrow key
