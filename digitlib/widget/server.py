@@ -105,7 +105,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self):
         path, _, given = self.path.partition("?")
-        if path == "/" and secrets.compare_digest(given, self.key):
+        if path == "/" and self._is_key(given):
             page = _PAGE.replace("START", json.dumps(_START)).replace("KEY", self.key)
             self._send(page.encode(), "text/html; charset=utf-8")
         elif path in ("/sketchpad.js", "/sketchpad.css"):
@@ -118,7 +118,7 @@ class _Handler(BaseHTTPRequestHandler):
         length = self.headers.get("Content-Length", "")
         size = int(length) if length.isdecimal() else 0
         # A page of another site cannot set this header without leave, and gets none.
-        if not secrets.compare_digest(self.headers.get("X-Pad", ""), self.key):
+        if not self._is_key(self.headers.get("X-Pad", "")):
             return self.send_error(403)
         if size > _MOST_BYTES:
             return self.send_error(413)
@@ -136,6 +136,9 @@ class _Handler(BaseHTTPRequestHandler):
             else:
                 return self.send_error(404)
         self._send(json.dumps(reply).encode(), "application/json")
+
+    def _is_key(self, given: str) -> bool:
+        return secrets.compare_digest(given.encode(), self.key.encode())
 
     def _send(self, content: bytes, kind: str) -> None:
         self.send_response(200)

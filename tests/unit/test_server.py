@@ -80,7 +80,9 @@ def test_who_has_no_key_or_asks_for_nonsense_is_refused(page, path, body, key, s
     assert refused.value.code == status
 
 
-@pytest.mark.parametrize("path", ["/", "/?wrong", "/pad.py", "/../cli.py", "/sketchpad.py"])
+@pytest.mark.parametrize(
+    "path", ["/", "/?wrong", "/?%C3%A9", "/pad.py", "/../cli.py", "/sketchpad.py"]
+)
 def test_nothing_else_is_served(page, path):
     with pytest.raises(urllib.error.HTTPError) as refused:
         get(page[0] + path)
