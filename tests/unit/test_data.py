@@ -324,6 +324,7 @@ def test_without_a_network_mnist_raises_and_auto_falls_back(nowhere, capsys):
 
 
 def test_a_network_that_swallows_everything_is_given_up(nowhere, monkeypatch):
+    assert data.STALL_SECONDS + data.STALL_SECONDS / 2 < 20, "nobody is held up for 20 seconds"
     monkeypatch.setattr(data, "STALL_SECONDS", 1)
     with socket.create_server(("127.0.0.1", 0)) as silent:  # connections are made, never answered
         proxies(monkeypatch, f"http://127.0.0.1:{silent.getsockname()[1]}")
